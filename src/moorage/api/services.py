@@ -1,0 +1,56 @@
+"""What handlers may reach: built once by ``server.py`` and passed with every call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+from starlette.datastructures import Headers
+
+from moorage.api.wire.policy import Policy
+from moorage.compute.ports import Hypervisor
+from moorage.context import Context
+from moorage.store import Store
+from moorage.volumes.ports import VolumeBackend
+
+
+class Tokens(Protocol):
+    """Checks tokens: embedded identity, or a real Keystone."""
+
+    def context_of(self, token: str) -> Context:
+        """The caller a token stands for; ``errors.Unauthorized`` if unknown, expired or revoked."""
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """Bounds of what one request may bring."""
+
+    max_body_bytes: int = 1 << 20
+
+
+class Services(msgspec.Struct, kw_only=True):
+    """Everything a handler may need."""
+
+    store: Store
+    policy: Policy
+    tokens: Tokens
+    hypervisor: Hypervisor
+    backends: dict[str, VolumeBackend]
+    """By name; the first is the default."""
+    image_dir: Path
+    region: str = "RegionOne"
+    availability_zone: str = "nova"
+    public_url: str = ""
+    """What clients see of this port; empty: taken from each request's ``Host``."""
+    limits: Limits = Limits()
+    wake: Callable[[], None] = lambda: None
+    """Tells the workers that an operation was submitted."""
+
+    def host_url(self, headers: Headers, scheme: str) -> str:
+        """Scheme, host, port and front prefix as the client sees them."""
+        if self.public_url:
+            return self.public_url.rstrip("/")
+        scheme = headers.get("x-forwarded-proto", scheme)
+        host = headers.get("x-forwarded-host") or headers.get("host") or "localhost"
+        return f"{scheme}://{host}{headers.get('x-forwarded-prefix', '').rstrip('/')}"

@@ -1,0 +1,207 @@
+"""The way of a request: match, version, token, policy, body, handler, answer.
+
+Handlers are plain functions and run in threads; only reading the body and routes marked ``stream`` are asynchronous.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import re
+from typing import Any, cast
+from urllib.parse import unquote
+
+import msgspec
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from moorage import errors, ids
+from moorage.api.services import Services
+from moorage.api.wire import faults
+from moorage.api.wire.auth import authenticate
+from moorage.api.wire.call import Call, Reply
+from moorage.api.wire.matching import RouteTree, in_version, segments
+from moorage.api.wire.route import EVERYONE, Handler, Route, Service, StreamHandler
+from moorage.api.wire.versions import Version
+from moorage.context import NOBODY, Context
+
+_log = logging.getLogger(__name__)
+_PROJECT = re.compile(r"^[0-9a-f]{32}$|^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+_JSON = ("application/json", "application/octet-stream")
+
+
+class MethodNotAllowed(errors.Rejected):
+    """405: the path exists, but not with this method."""
+
+
+class ServiceApp:
+    """One OpenStack service as an ASGI application below its prefix."""
+
+    def __init__(self, service: Service, services: Services) -> None:
+        self.service = service
+        self.services = services
+        self._documents = RouteTree(service.documents)
+        self._routes = RouteTree(service.routes)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        request_id = f"req-{ids.new()}"
+        try:
+            response = await self._answer(request, request_id)
+        except ClientDisconnect:
+            return
+        except errors.MoorageError as error:
+            response = self._fault(request, error)
+        except Exception:
+            _log.exception("%s %s %s failed", request_id, request.method, request.url.path)
+            response = self._problem(500, faults.UNEXPECTED)
+        response.headers["x-openstack-request-id"] = request_id
+        if self.service.name == "compute":
+            response.headers["x-compute-request-id"] = request_id
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request, request_id: str) -> Response:
+        path = _raw_path(request)[len(self.service.prefix) :]
+        if found := self._documents.find(segments(path)):
+            route, params = self._choose(found, request.method, None)
+            call = self._call(request, NOBODY, (0, 0), params, b"", path)
+            return _encode(await run_in_threadpool(cast(Handler, route.handler), call))
+        if not path.startswith(self.service.root + "/"):
+            raise errors.NotFound("The resource could not be found.")
+        return await self._answer_route(request, request_id, path[len(self.service.root) :])
+
+    async def _answer_route(self, request: Request, request_id: str, path: str) -> Response:
+        found, path, project = self._find(path)
+        version = self.service.versions.negotiate(request.headers) if self.service.versions else (0, 0)
+        request.state.version = version
+        if not found:
+            await self._authenticate(request, request_id)
+            raise errors.NotFound("The resource could not be found.")
+        route, params = self._choose(found, request.method, version)
+        context = NOBODY
+        if route.default != EVERYONE:
+            context = await self._authenticate(request, request_id)
+            _check_project(project, context)
+        raw = b"" if route.stream else await self._read(request)
+        call = self._call(request, context, version, params, raw, path)
+        if route.stream:
+            await run_in_threadpool(_authorise, call, route)
+            response = await cast(StreamHandler, route.handler)(call, request)
+        else:
+            response = _encode(await run_in_threadpool(_run, call, route))
+        self._mark(response, version)
+        return response
+
+    def _find(self, path: str) -> tuple[list[tuple[Route, dict[str, str]]], str, str | None]:
+        """Routes at the path, which may begin with a project id as older clients build it."""
+        parts = [unquote(part) for part in segments(path)]
+        if len(parts) > 1 and _PROJECT.match(parts[0]) and (found := self._routes.find(parts[1:])):
+            return found, path[len(parts[0]) + 1 :], parts[0]
+        return self._routes.find(parts), path, None
+
+    def _choose(
+        self, found: list[tuple[Route, dict[str, str]]], method: str, version: Version | None
+    ) -> tuple[Route, dict[str, str]]:
+        wanted = "GET" if method == "HEAD" and not any(r.method == "HEAD" for r, _ in found) else method
+        known = [(r, p) for r, p in found if version is None or in_version(r, version)]
+        if not known:
+            raise errors.NotFound("The resource could not be found.")
+        for route, params in known:
+            if route.method == wanted:
+                return route, params
+        if version is not None and any(r.method == wanted for r, _ in found):
+            raise errors.NotFound("The resource could not be found.")
+        raise MethodNotAllowed("The method is not allowed for this resource.")
+
+    async def _authenticate(self, request: Request, request_id: str) -> Context:
+        return await run_in_threadpool(authenticate, self.services, request.headers, request_id)
+
+    async def _read(self, request: Request) -> bytes:
+        limit = self.services.limits.max_body_bytes
+        raw = bytearray()
+        async for chunk in request.stream():
+            raw += chunk
+            if len(raw) > limit:
+                raise errors.TooLarge(f"The request body is larger than {limit} bytes.")
+        kind = request.headers.get("content-type", "application/json").split(";")[0].strip().lower()
+        if raw and kind not in _JSON and not kind.endswith("json") and not kind.endswith("json-patch"):
+            raise errors.UnsupportedMedia(f"Unsupported Content-Type {kind}; send application/json")
+        return bytes(raw)
+
+    def _call(
+        self, request: Request, context: Context, version: Version, params: dict[str, str], raw: bytes, path: str
+    ) -> Call:
+        host = self.services.host_url(request.headers, request.url.scheme)
+        return Call(
+            services=self.services, context=context, version=version, params=params, query=request.query_params,
+            headers=request.headers, raw=raw, host_url=host,
+            service_url=host + self.service.prefix + self.service.root, path=path,
+        )  # fmt: skip
+
+    def _fault(self, request: Request, error: errors.MoorageError) -> Response:
+        if isinstance(error, errors.Unknown):
+            response = self._problem(503, error.message)
+        else:
+            status = 405 if isinstance(error, MethodNotAllowed) else faults.status_of(error, self.service.name)
+            response = self._problem(status, error.message)
+        if response.status_code == 401:
+            host = self.services.host_url(request.headers, request.url.scheme)
+            response.headers["WWW-Authenticate"] = f'Keystone uri="{host}/identity"'
+        if isinstance(error, errors.OverQuota) and response.status_code == 413:
+            response.headers["Retry-After"] = "0"
+        self._mark(response, getattr(request.state, "version", None))
+        return response
+
+    def _problem(self, status: int, message: str) -> Response:
+        form = "auth" if status == 401 else self.service.name
+        return _encode(Reply(status=status, body=faults.render(form, status, message)))
+
+    def _mark(self, response: Response, version: Version | None) -> None:
+        if self.service.versions and version is not None:
+            response.headers.update(self.service.versions.headers(version))
+        elif self.service.name == "identity":
+            response.headers["Vary"] = "X-Auth-Token"
+
+
+def _run(call: Call, route: Route) -> Reply:
+    _authorise(call, route)
+    return cast(Handler, route.handler)(call)
+
+
+def _authorise(call: Call, route: Route) -> None:
+    if route.default != EVERYONE:
+        call.enforce(route.policy)
+
+
+def _check_project(project: str | None, context: Context) -> None:
+    if project is not None and project != context.project_id:
+        raise errors.BadRequest(
+            f"Malformed request URL: URL's project_id '{project}' doesn't match Context's project_id "
+            f"'{context.project_id}'"
+        )
+
+
+def _raw_path(request: Request) -> str:
+    """The path as sent: ``%2F`` in a name must not become a separator."""
+    raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
+    return raw.decode("latin-1").split("?")[0]
+
+
+@functools.singledispatch
+def _plain(value: Any) -> Any:
+    raise TypeError(f"{type(value).__name__} cannot be sent as JSON")
+
+
+def _encode(reply: Reply) -> Response:
+    content = reply.body
+    if content is not None and not isinstance(content, bytes):
+        content = msgspec.json.encode(content, enc_hook=_plain)
+    headers = dict(reply.headers)
+    if content is None:
+        headers.setdefault("Content-Length", "0")
+        if reply.status in (204, 304):
+            headers.pop("Content-Length")
+        return Response(status_code=reply.status, headers=headers)
+    return Response(content, reply.status, headers, media_type=reply.content_type)

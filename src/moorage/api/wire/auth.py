@@ -1,0 +1,26 @@
+"""Who is the caller? ``X-Auth-Token`` proves a user, ``X-Service-Token`` a service that acts for one."""
+
+from __future__ import annotations
+
+import msgspec
+from starlette.datastructures import Headers
+
+from moorage import errors
+from moorage.api.services import Services
+from moorage.context import Context
+
+
+def authenticate(services: Services, headers: Headers, request_id: str) -> Context:
+    """The caller of a request; ``errors.Unauthorized`` if no valid token came along.
+
+    A service token only adds rights if it is valid and carries the ``service`` role (api-surface.md section 1).
+    """
+    token = headers.get("x-auth-token")
+    if not token:
+        raise errors.Unauthorized("The request you have made requires authentication.")
+    context = services.tokens.context_of(token)
+    service_token = headers.get("x-service-token")
+    is_service = "service" in context.roles
+    if service_token:
+        is_service = is_service or "service" in services.tokens.context_of(service_token).roles
+    return msgspec.structs.replace(context, request_id=request_id, is_service=is_service, token=token)

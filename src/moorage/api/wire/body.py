@@ -1,0 +1,127 @@
+"""Is the request body what the route takes?
+
+Schemas are ``msgspec.Struct`` classes. A field that came with a microversion is marked
+``Annotated[T, since(2, 19)]`` (or ``between``) and is an unknown field to older requests.
+Messages follow the form that Nova and Cinder give: field, value, reason.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import types
+import typing
+from typing import Any, TypeVar
+
+import msgspec
+
+from moorage import errors
+from moorage.api.wire.versions import Version
+
+T = TypeVar("T")
+
+_AT = re.compile(r"^(?P<why>.*?)(?: - at `(?P<key>key in )?(?P<path>\$[^`]*)`)?$", re.DOTALL)
+_STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
+_SHOWN = 200
+"""Values longer than this many characters are cut in messages."""
+
+
+class Spans(msgspec.Struct, frozen=True):
+    """Version ranges (both ends included) in which a field exists."""
+
+    ranges: tuple[tuple[Version, Version], ...]
+
+    def covers(self, version: Version) -> bool:
+        return any(low <= version <= high for low, high in self.ranges)
+
+
+def since(major: int, minor: int) -> Spans:
+    """The field exists from that microversion on."""
+    return Spans((((major, minor), (major, 10_000)),))
+
+
+def between(*ranges: tuple[Version, Version]) -> Spans:
+    """The field exists in these ranges only."""
+    return Spans(ranges)
+
+
+def decode_object(raw: bytes) -> dict[str, Any]:
+    """The JSON object in a body; 400 if it is missing or something else."""
+    try:
+        decoded = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise errors.BadRequest("Malformed request body") from None
+    if not isinstance(decoded, dict):
+        raise errors.BadRequest("Malformed request body: a JSON object is expected")
+    return decoded
+
+
+def validate(data: dict[str, Any], schema: type[T], version: Version) -> T:
+    """Check ``data`` and build the Struct; 400 names field, value and reason."""
+    _reject_other_versions(data, schema, version)
+    try:
+        return msgspec.convert(data, schema, strict=False)
+    except msgspec.ValidationError as problem:
+        raise errors.BadRequest(_explain(str(problem), data)) from None
+
+
+def _reject_other_versions(data: Any, schema: Any, version: Version) -> None:
+    if isinstance(data, list):
+        for item in data:
+            _reject_other_versions(item, schema, version)
+    if not isinstance(data, dict) or not _is_struct(schema):
+        return
+    for name, (spans, nested) in _fields(schema).items():
+        if name not in data:
+            continue
+        if spans and not spans.covers(version):
+            raise errors.BadRequest(f"Additional properties are not allowed ('{name}' was unexpected)")
+        if nested is not None:
+            _reject_other_versions(data[name], nested, version)
+
+
+def _is_struct(schema: Any) -> bool:
+    return isinstance(schema, type) and issubclass(schema, msgspec.Struct)
+
+
+@functools.cache
+def _fields(schema: type[msgspec.Struct]) -> dict[str, tuple[Spans | None, Any]]:
+    hints = typing.get_type_hints(schema, include_extras=True)
+    return {f.encode_name: _spans_and_nested(hints[f.name]) for f in msgspec.structs.fields(schema)}
+
+
+def _spans_and_nested(hint: Any) -> tuple[Spans | None, Any]:
+    spans = next((note for note in getattr(hint, "__metadata__", ()) if isinstance(note, Spans)), None)
+    return spans, _nested(hint)
+
+
+def _nested(hint: Any) -> Any:
+    if _is_struct(hint):
+        return hint
+    if typing.get_origin(hint) in (typing.Annotated, list, typing.Union, types.UnionType):
+        return next((found for part in typing.get_args(hint) if (found := _nested(part)) is not None), None)
+    return None
+
+
+def _explain(problem: str, data: Any) -> str:
+    match = _AT.match(problem)
+    assert match
+    why, path = match["why"], match["path"] or "$"
+    value, field = _look_up(data, path)
+    shown = repr(value)
+    shown = shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "..."
+    if unknown := re.match(r"Object contains unknown field `(.*)`", why):
+        return f"Additional properties are not allowed ('{unknown[1]}' was unexpected)"
+    if missing := re.match(r"Object missing required field `(.*)`", why):
+        why = f"'{missing[1]}' is a required property"
+    return f"Invalid input for field/attribute {field}. Value: {shown}. {why}"
+
+
+def _look_up(data: Any, path: str) -> tuple[Any, str]:
+    field = "body"
+    for name, index in _STEP.findall(path):
+        if name and isinstance(data, dict) and name in data:
+            data, field = data[name], name
+        elif index.isdigit() and isinstance(data, list) and int(index) < len(data):
+            data = data[int(index)]
+    return data, field

@@ -1,0 +1,63 @@
+"""One table a service: every path, its method, its versions and who may use it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from moorage.api.wire.call import Call, Reply
+from moorage.api.wire.versions import Version, VersionRange
+
+Handler = Callable[[Call], Reply]
+StreamHandler = Callable[[Call, Request], Awaitable[Response]]
+
+EVERYONE = "everyone"
+"""Default of rules that need no token."""
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of a service's route table."""
+
+    method: str
+    path: str
+    """Below the service's prefix and version, e.g. ``/servers/{server_id}``."""
+    handler: Handler | StreamHandler
+    policy: str
+    """Name of the oslo.policy rule, as the real service names it."""
+    default: str = "member"
+    """Who may by default: everyone (no token), any (any token), reader, member, admin, service, service_or_admin."""
+    summary: str = ""
+    min: Version | None = None
+    max: Version | None = None
+    body: Any = None
+    """The Struct the body is checked against, for the generated reference."""
+    stream: bool = False
+    """The handler is ``async`` and reads the request body or writes the response itself."""
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """A policy rule that a handler checks beside its route's own."""
+
+    name: str
+    default: str
+    summary: str
+
+
+class Service(msgspec.Struct, frozen=True, kw_only=True):
+    """One OpenStack service on the port."""
+
+    name: str
+    """``compute``, ``volume``, ``image``, ``identity``: also selects the form of faults."""
+    prefix: str
+    """``/compute``"""
+    root: str
+    """``/v2.1``: the API version that routes hang below; empty if routes carry it themselves."""
+    routes: list[Route]
+    rules: list[Rule] = []
+    versions: VersionRange | None = None
+    documents: list[Route] = []
+    """Version documents: paths below the prefix, no token, no microversion."""

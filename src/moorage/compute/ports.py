@@ -1,0 +1,96 @@
+"""What a hypervisor driver must do.
+
+Every call may be repeated after a crash: the driver looks for its own earlier effect by the server's id first.
+Absent on a destroy is success. No answer raises ``errors.Unknown``; a definite no raises ``errors.Refused``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import msgspec
+
+from moorage.volumes.ports import ConnectionInfo, Connector
+
+
+class Guest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a driver must know of a server."""
+
+    id: str
+    name: str
+    vcpus: int
+    memory_mib: int
+    identity: dict[str, Any] = {}
+    """What ``reserve_identity`` returned, as stored in the server's row; empty before."""
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """How storage knows the server, fixed before storage is asked and kept until the last unmap is confirmed."""
+
+    connector: Connector
+    host: str
+    """Name of the hypervisor the server lives on, shown as ``OS-EXT-SRV-ATTR:host``."""
+    driver: dict[str, Any] = {}
+    """The driver's own handles, such as partition and HBA URIs."""
+
+
+class Disk(msgspec.Struct, frozen=True, kw_only=True):
+    """A connected volume as the guest sees it."""
+
+    volume_id: str
+    device_name: str
+    boot_index: int | None
+    connection_info: ConnectionInfo
+
+
+class HostState(msgspec.Struct, frozen=True, kw_only=True):
+    """One hypervisor: totals and its own usage, memory in MiB, disk in GiB."""
+
+    name: str
+    hypervisor_type: str
+    version: int
+    vcpus: int
+    memory_mib: int
+    disk_gib: int
+    up: bool = True
+
+
+class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
+    """What API checks may rely on without asking the hypervisor."""
+
+    volume_protocols: frozenset[str]
+    local_disks: bool
+    """Whether a root or ephemeral disk can live on the host."""
+    pause: bool = False
+    suspend: bool = False
+
+
+class Hypervisor(Protocol):
+    """One kind of hypervisor. All methods block and run in worker threads."""
+
+    name: str
+    capabilities: Capabilities
+
+    def hosts(self) -> list[HostState]:
+        """The hypervisors behind this driver."""
+
+    def reserve_identity(self, guest: Guest) -> Identity:
+        """Make what gives the server its storage identity (on DPM the partition and its HBAs) and read it."""
+
+    def boot(self, guest: Guest, disks: list[Disk]) -> None:
+        """Define the disks, set the boot device from boot_index 0, start, and return once it runs."""
+
+    def power_on(self, guest: Guest, disks: list[Disk]) -> None:
+        """Start a stopped guest; already running is success."""
+
+    def power_off(self, guest: Guest) -> None:
+        """Stop the guest from any state; already stopped is success."""
+
+    def reboot(self, guest: Guest, disks: list[Disk], hard: bool) -> None:
+        """Restart; hard means stop from any state, define again and start."""
+
+    def destroy(self, guest: Guest) -> None:
+        """Stop and remove the guest; absent is success."""
+
+    def power_state(self, guest: Guest) -> int:
+        """Nova's power state: 0 NOSTATE, 1 RUNNING, 3 PAUSED, 4 SHUTDOWN, 6 CRASHED, 7 SUSPENDED."""

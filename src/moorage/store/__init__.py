@@ -1,0 +1,5 @@
+"""Rows: tables, migrations, and the one way to read and write them."""
+
+from moorage.store.database import Store, Tx
+
+__all__ = ["Store", "Tx"]

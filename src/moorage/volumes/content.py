@@ -1,0 +1,281 @@
+"""How does a backend that keeps volumes as files hold their bytes, so that a crash never leaves half a volume?
+
+A volume or snapshot is a sparse raw file named by its id. New content is written to a draft beside it and renamed over
+it when complete, so a file under its final name is always whole. The draft also serves as the lock: whoever holds
+``flock`` on it is the only one, in any process, changing that file; the kernel drops the lock when its holder dies.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import re
+import shutil
+import struct
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from moorage import errors
+from moorage.volumes.ports import Pool
+
+GIB = 1024**3
+_CHUNK = 1024 * 1024
+_ZEROS = bytes(_CHUNK)
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,199}")
+
+Writer = Callable[[int, Path], None]
+"""Fills the open draft given by descriptor and path."""
+
+
+class ContentStore:
+    """Volumes and snapshots as files below one directory.
+
+    Every method raises ``Refused`` for a missing source, an id that is no file name, a size that does not fit or a
+    full disk, and ``Unknown`` for other input/output errors.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory.absolute()
+        self._volumes = self._directory / "volumes"
+        self._snapshots = self._directory / "snapshots"
+        for folder in (self._volumes, self._snapshots):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def volume_path(self, volume_id: str) -> Path:
+        """Where the volume's bytes are, whether or not it exists."""
+        return self._volumes / _checked(volume_id)
+
+    def snapshot_path(self, snapshot_id: str) -> Path:
+        """Where the snapshot's bytes are, whether or not it exists."""
+        return self._snapshots / _checked(snapshot_id)
+
+    def create(self, volume_id: str, size_gib: int) -> None:
+        """Make an all-zero volume unless it is there already."""
+        self._find_or_make(self.volume_path(volume_id), size_gib * GIB, lambda _fd, _draft: None)
+
+    def clone(self, volume_id: str, source_id: str, size_gib: int) -> None:
+        """Make a volume from another volume's present content unless it is there already."""
+        self._find_or_copy(self.volume_path(volume_id), self.volume_path(source_id), size_gib * GIB)
+
+    def create_from_snapshot(self, volume_id: str, snapshot_id: str, size_gib: int) -> None:
+        """Make a volume from a snapshot unless it is there already."""
+        self._find_or_copy(self.volume_path(volume_id), self.snapshot_path(snapshot_id), size_gib * GIB)
+
+    def create_snapshot(self, snapshot_id: str, volume_id: str) -> None:
+        """Keep the volume's present content unless that was done already."""
+        self._find_or_copy(self.snapshot_path(snapshot_id), self.volume_path(volume_id), None)
+
+    def write_image(self, volume_id: str, image: Path, disk_format: str) -> None:
+        """Replace the volume's whole content by the image, zeros behind it. A crash keeps the old content."""
+        target = self.volume_path(volume_id)
+        with _sole_draft(target) as (fd, draft):
+            size = _size(target)
+            _check_fits(virtual_size(image, disk_format), size, f"image for volume {volume_id}")
+            _publish(fd, draft, target, size, _image_writer(image, disk_format))
+
+    def read_image(self, volume_id: str, target: Path) -> None:
+        """Write the volume as a sparse raw image; ``target`` appears only when complete."""
+        source = self.volume_path(volume_id)
+        with _sole_draft(target) as (fd, draft):
+            _publish(fd, draft, target, _size(source), _copy_writer(source))
+
+    def extend(self, volume_id: str, size_gib: int) -> None:
+        """Grow the volume; a volume that is already as large stays as it is."""
+        target = self.volume_path(volume_id)
+        with _sole_draft(target):
+            if _size(target) < size_gib * GIB:
+                os.truncate(target, size_gib * GIB)
+                _sync(target)
+
+    def delete_volume(self, volume_id: str) -> None:
+        """Remove the volume and any draft of it; absent is success."""
+        _remove(self.volume_path(volume_id))
+
+    def delete_snapshot(self, snapshot_id: str) -> None:
+        """Remove the snapshot and any draft of it; absent is success."""
+        _remove(self.snapshot_path(snapshot_id))
+
+    def require_volume(self, volume_id: str) -> Path:
+        """The volume's path; ``Refused`` if there is no such volume."""
+        path = self.volume_path(volume_id)
+        _size(path)
+        return path
+
+    def size_gib(self, path: Path) -> int:
+        """Size of a volume or snapshot, rounded up to whole GiB."""
+        return -(-_size(path) // GIB)
+
+    def pool(self, name: str) -> Pool:
+        """Capacity of the file system the directory is on."""
+        usage = shutil.disk_usage(self._directory)
+        return Pool(name=name, total_gib=round(usage.total / GIB, 2), free_gib=round(usage.free / GIB, 2))
+
+    def _find_or_copy(self, target: Path, source: Path, size: int | None) -> None:
+        if size is None and target.exists():
+            return
+        # A repeat must succeed even when the source has been deleted since the first call finished.
+        needed = 0 if target.exists() else _size(source)
+        wanted = needed if size is None else size
+        _check_fits(needed, wanted, f"content of {source.name}")
+        self._find_or_make(target, wanted, _copy_writer(source))
+
+    def _find_or_make(self, target: Path, size: int, write: Writer) -> None:
+        with _sole_draft(target) as (fd, draft):
+            if not target.exists():
+                _publish(fd, draft, target, size, write)
+            elif _size(target) < size:
+                raise errors.Refused(f"{target.name} exists already with {_size(target)} bytes instead of {size}")
+
+
+def virtual_size(image: Path, disk_format: str) -> int:
+    """Bytes the image fills once it is a raw disk; ``Refused`` if the format is not usable or the file is missing."""
+    if disk_format == "raw":
+        return _size(image)
+    if disk_format == "qcow2":
+        return _qcow2_size(image)
+    raise errors.Refused(f"image format {disk_format} is not supported, use raw or qcow2")
+
+
+def _qcow2_size(image: Path) -> int:
+    """Read from the header (QEMU docs/interop/qcow2), which also shows references to other files.
+
+    An image that names a backing or data file would let its owner read files of this machine (OSSA-2024-001).
+    """
+    _size(image)
+    header = image.open("rb").read(80).ljust(80, b"\0")
+    magic, version, backing, _, _, size = struct.unpack_from(">4sIQIIQ", header)
+    if magic != b"QFI\xfb":
+        raise errors.Refused("the image is not qcow2 although it says so")
+    features = int.from_bytes(header[72:80], "big") if version >= 3 else 0
+    if backing or features & 0b100:
+        raise errors.Refused("the qcow2 image refers to another file; flatten it first")
+    return int(size)
+
+
+def _image_writer(image: Path, disk_format: str) -> Writer:
+    if disk_format == "raw":
+        return _copy_writer(image)
+    program = shutil.which("qemu-img")
+    if program is None:
+        raise errors.Refused("qcow2 images need the program qemu-img, which is not installed; use a raw image")
+
+    def convert(fd: int, draft: Path) -> None:
+        # The child inherits the lock: should we be killed, a restarted write waits until the orphan has ended.
+        command = [program, "convert", "-f", "qcow2", "-O", "raw", str(image), str(draft)]
+        done = subprocess.run(command, pass_fds=(fd,), capture_output=True, text=True, check=False)  # noqa: S603 - no shell
+        if done.returncode != 0:
+            raise errors.Refused(f"qemu-img cannot convert the image: {done.stderr.strip()[-300:]}")
+
+    return convert
+
+
+def _copy_writer(source: Path) -> Writer:
+    def copy(fd: int, _draft: Path) -> None:
+        with source.open("rb") as reader, open(fd, "r+b", closefd=False) as writer:
+            for start, end in _extents(reader.fileno()):
+                for position in range(start, end, _CHUNK):
+                    chunk = os.pread(reader.fileno(), min(_CHUNK, end - position), position)
+                    if chunk != _ZEROS[: len(chunk)]:
+                        writer.seek(position)
+                        writer.write(chunk)
+
+    return copy
+
+
+def _extents(fd: int) -> Iterator[tuple[int, int]]:
+    """The parts of a sparse file that hold data, as (start, end) in bytes."""
+    end = 0
+    while True:
+        try:
+            start = os.lseek(fd, end, os.SEEK_DATA)
+        except OSError as error:
+            if error.errno == errno.ENXIO:  # nothing but a hole up to the end
+                return
+            raise
+        end = os.lseek(fd, start, os.SEEK_HOLE)
+        yield start, end
+
+
+def _publish(fd: int, draft: Path, target: Path, size: int, write: Writer) -> None:
+    os.ftruncate(fd, 0)
+    os.ftruncate(fd, size)
+    write(fd, draft)
+    os.ftruncate(fd, size)  # a conversion leaves the image's own size
+    os.fsync(fd)
+    draft.replace(target)
+    _sync(target.parent)
+
+
+@contextmanager
+def _sole_draft(target: Path) -> Iterator[tuple[int, Path]]:
+    """Hold the draft, and with it the right to change ``target``; waits while another thread or process has it."""
+    draft = target.with_name(f".{target.name}.partial")
+    with _answering(target.name):
+        fd = _locked(draft)
+        try:
+            yield fd, draft
+        finally:
+            # Once renamed, the draft's name may already belong to the next holder.
+            if _is_same(fd, draft):
+                draft.unlink()
+            os.close(fd)
+
+
+def _locked(draft: Path) -> int:
+    while True:
+        fd = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        if _is_same(fd, draft):
+            return fd
+        os.close(fd)  # the holder we waited for renamed or removed it
+
+
+def _is_same(fd: int, path: Path) -> bool:
+    with suppress(FileNotFoundError):
+        return os.path.samestat(os.fstat(fd), path.stat())
+    return False
+
+
+def _remove(target: Path) -> None:
+    with _sole_draft(target):
+        target.unlink(missing_ok=True)
+        _sync(target.parent)
+
+
+def _sync(path: Path) -> None:
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        raise errors.Refused(f"there is no {path.name}") from None
+
+
+def _check_fits(needed: int, size: int, what: str) -> None:
+    if needed > size:
+        raise errors.Refused(f"{what} needs {needed} bytes, the volume has {size}")
+
+
+def _checked(object_id: str) -> str:
+    if not _ID.fullmatch(object_id):
+        raise errors.Refused(f"{object_id!r} cannot be the id of a volume or snapshot")
+    return object_id
+
+
+@contextmanager
+def _answering(what: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        kind = errors.Refused if error.errno in _FULL else errors.Unknown
+        raise kind(f"{what}: {error.strerror or error}") from error
