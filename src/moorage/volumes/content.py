@@ -109,7 +109,7 @@ class ContentStore:
         """Size of a volume or snapshot, rounded up to whole GiB."""
         return -(-_size(path) // GIB)
 
-    def pool(self, name: str) -> Pool:
+    def capacity(self, name: str) -> Pool:
         """Capacity of the file system the directory is on."""
         usage = shutil.disk_usage(self._directory)
         return Pool(name=name, total_gib=round(usage.total / GIB, 2), free_gib=round(usage.free / GIB, 2))

@@ -1,0 +1,143 @@
+"""How is a workflow written? As journaled steps, each with the undo that was noted before the step began."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any, Generic, Protocol, TypeVar
+
+from dbos import DBOS
+
+from moorage import errors
+from moorage.operations import service
+from moorage.store import Store
+
+W = TypeVar("W")
+Step = Callable[..., Any]
+"""``step(world, *args)``: may run more than once, so it looks for its own earlier effect. Returns JSON, no secrets."""
+
+_log = logging.getLogger(__name__)
+_QUICK_TRIES = 6
+_FIRST_PAUSE_S = 0.1
+_LONGEST_PAUSE_S = 30.0
+
+
+class Stopping(BaseException):
+    """The process stops: the workflow is left as it stands and goes on at the next start."""
+
+
+class Probe(Protocol):
+    """Sees every step; tests use it to kill the process or to lose an answer."""
+
+    def before(self, kind: str, step: str) -> None: ...
+
+    def after(self, kind: str, step: str) -> None: ...
+
+
+class NoProbe:
+    """Nothing watches."""
+
+    def before(self, kind: str, step: str) -> None: ...
+
+    def after(self, kind: str, step: str) -> None: ...
+
+
+class Runtime(Generic[W]):
+    """What all sagas of a process share."""
+
+    def __init__(self, store: Store, world: W, probe: Probe | None = None) -> None:
+        self.store = store
+        self.world = world
+        self.probe: Probe = probe or NoProbe()
+        self.stopping = threading.Event()
+
+    def pause(self, seconds: float) -> None:
+        if self.stopping.wait(seconds):
+            raise Stopping
+
+
+class Saga(Generic[W]):
+    """One run of one operation. The undo list is rebuilt by replay, so it needs no storage."""
+
+    def __init__(self, runtime: Runtime[W], operation_id: str, kind: str) -> None:
+        self._runtime = runtime
+        self._undos: list[tuple[Step, tuple[Any, ...]]] = []
+        self.operation_id = operation_id
+        self.kind = kind
+        self.guard: Callable[[W], None] | None = None
+        """Runs before each step with an undo ahead; raises ``Cancelled`` when the operation must not go on."""
+
+    def do(self, step: Step, *args: Any, undo: Step | None = None) -> Any:
+        """Run a step once and for all; no answer is asked again a few times, then it fails."""
+        if undo is not None:
+            self._undos.append((undo, args))  # before the step: it may have half happened
+        return self._journal(step, args, persistent=None, guard=self.guard)
+
+    def insist(self, step: Step, *args: Any, when_stuck: Step | None = None) -> Any:
+        """Run a step that has to succeed: it is repeated until it does, for days if need be.
+
+        ``when_stuck(world, message, *args)`` runs once when the quick tries are used up, so that users see why.
+        """
+        return self._journal(step, args, persistent=when_stuck or _nothing, guard=None)
+
+    def undo_all(self, when_stuck: Step | None = None) -> None:
+        """Take back what was begun, newest first."""
+        while self._undos:
+            undo, args = self._undos.pop()
+            self.insist(undo, *args, when_stuck=when_stuck)
+
+    def _journal(self, step: Step, args: tuple[Any, ...], persistent: Step | None, guard: Any) -> Any:
+        if self._runtime.stopping.is_set():
+            raise Stopping
+        name = getattr(step, "__name__", str(step))
+
+        def call() -> Any:
+            return self._attempts(name, step, args, persistent, guard)
+
+        return DBOS.run_step({"name": name}, call)
+
+    def _attempts(self, name: str, step: Step, args: tuple[Any, ...], persistent: Step | None, guard: Any) -> Any:
+        runtime, tries, pause_s = self._runtime, 0, _FIRST_PAUSE_S
+        self._note(service.note_step, name)
+        while True:
+            tries += 1
+            try:
+                if guard is not None:
+                    guard(runtime.world)
+                return self._once(name, step, args)
+            except errors.Unknown as trouble:
+                if persistent is None and tries >= _QUICK_TRIES:
+                    raise
+                reason = trouble.message
+            except errors.Refused as trouble:
+                if persistent is None:
+                    raise
+                reason = trouble.message
+            _log.warning("operation %s: %s failed, try %d: %s", self.operation_id, name, tries, reason)
+            self._note(service.note_trouble, f"{name}: {reason}")
+            if persistent is not None and tries == _QUICK_TRIES:
+                persistent(runtime.world, reason, *args)
+            runtime.pause(pause_s)
+            pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+
+    def _once(self, name: str, step: Step, args: tuple[Any, ...]) -> Any:
+        self._runtime.probe.before(self.kind, name)
+        try:
+            result = step(self._runtime.world, *args)
+        except errors.MoorageError:
+            raise
+        except Exception as bug:  # noqa: BLE001 - nothing may leave a step unjournaled
+            # A journal holds texts, not objects of other libraries; the traceback is in the log.
+            _log.exception("operation %s: step %s broke", self.operation_id, name)
+            raise errors.Refused(f"{type(bug).__name__} in step {name}") from None
+        self._runtime.probe.after(self.kind, name)
+        return result
+
+    def _note(self, note: Callable[..., None], text: str) -> None:
+        with self._runtime.store.write() as tx:
+            note(tx, self.operation_id, text)
+
+
+def _nothing(*_: Any) -> None:
+    """Nobody has to be told."""

@@ -1,0 +1,7 @@
+"""Every kind of durable operation there is."""
+
+from __future__ import annotations
+
+from moorage.operations.kinds import Kind
+
+KINDS: list[Kind] = []

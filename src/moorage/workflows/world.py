@@ -1,0 +1,21 @@
+"""What the steps of all workflows may reach."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from moorage.compute.ports import Hypervisor
+from moorage.store import Store
+from moorage.volumes.ports import VolumeBackend
+
+
+class World(msgspec.Struct, kw_only=True):
+    """Rows, and the outside systems behind their ports."""
+
+    store: Store
+    hypervisor: Hypervisor
+    backends: dict[str, VolumeBackend]
+    image_dir: Path
+    availability_zone: str = "nova"
