@@ -55,6 +55,7 @@ def make_client(tmp_path: Path, *services: Service, **overrides: Any) -> TestCli
         "hypervisor": None,
         "backends": {},
         "image_dir": tmp_path / "images",
+        "site": None,
         **overrides,
     }
     arguments["image_dir"].mkdir(exist_ok=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -14,6 +13,7 @@ from moorage.compute.ports import Hypervisor
 from moorage.context import Context
 from moorage.store import Store
 from moorage.volumes.ports import VolumeBackend
+from moorage.workflows.site import Site
 
 
 class Tokens(Protocol):
@@ -27,6 +27,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Bounds of what one request may bring."""
 
     max_body_bytes: int = 1 << 20
+    max_image_bytes: int = 1 << 40
 
 
 class Services(msgspec.Struct, kw_only=True):
@@ -39,13 +40,12 @@ class Services(msgspec.Struct, kw_only=True):
     backends: dict[str, VolumeBackend]
     """By name; the first is the default."""
     image_dir: Path
+    site: Site
     region: str = "RegionOne"
     availability_zone: str = "nova"
     public_url: str = ""
     """What clients see of this port; empty: taken from each request's ``Host``."""
     limits: Limits = Limits()
-    wake: Callable[[], None] = lambda: None
-    """Tells the workers that an operation was submitted."""
 
     def host_url(self, headers: Headers, scheme: str) -> str:
         """Scheme, host, port and front prefix as the client sees them."""

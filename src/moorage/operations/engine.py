@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from dbos import DBOS, DBOSConfig, SetWorkflowID
+from dbos import DBOS, DBOSClient, DBOSConfig, SetWorkflowID
 from dbos._error import DBOSException
 
 from moorage import errors
@@ -141,3 +141,21 @@ def read_steps(infos: Iterable[Any]) -> list[dict[str, Any]]:
         }
         for info in infos
     ]
+
+
+class Journal:
+    """The journal of another process, for looking only."""
+
+    def __init__(self, url: str) -> None:
+        self._client = DBOSClient(
+            system_database_url=url, system_database_engine=open_engine(url), serializer=JsonJournal()
+        )
+
+    def steps(self, operation_id: str) -> list[dict[str, Any]]:
+        """The finished steps of an operation, oldest first."""
+        return read_steps(self._client.list_workflow_steps(operation_id))
+
+
+def open_journal(url: str) -> Journal:
+    """Read the journal at ``url`` beside the process that writes it."""
+    return Journal(url)

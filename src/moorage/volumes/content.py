@@ -115,8 +115,6 @@ class ContentStore:
         return Pool(name=name, total_gib=round(usage.total / GIB, 2), free_gib=round(usage.free / GIB, 2))
 
     def _find_or_copy(self, target: Path, source: Path, size: int | None) -> None:
-        if size is None and target.exists():
-            return
         # A repeat must succeed even when the source has been deleted since the first call finished.
         needed = 0 if target.exists() else _size(source)
         wanted = needed if size is None else size
@@ -146,7 +144,8 @@ def _qcow2_size(image: Path) -> int:
     An image that names a backing or data file would let its owner read files of this machine (OSSA-2024-001).
     """
     _size(image)
-    header = image.open("rb").read(80).ljust(80, b"\0")
+    with image.open("rb") as reader:
+        header = reader.read(80).ljust(80, b"\0")
     magic, version, backing, _, _, size = struct.unpack_from(">4sIQIIQ", header)
     if magic != b"QFI\xfb":
         raise errors.Refused("the image is not qcow2 although it says so")
@@ -177,13 +176,23 @@ def _copy_writer(source: Path) -> Writer:
     def copy(fd: int, _draft: Path) -> None:
         with source.open("rb") as reader, open(fd, "r+b", closefd=False) as writer:
             for start, end in _extents(reader.fileno()):
-                for position in range(start, end, _CHUNK):
-                    chunk = os.pread(reader.fileno(), min(_CHUNK, end - position), position)
-                    if chunk != _ZEROS[: len(chunk)]:
-                        writer.seek(position)
+                writer.seek(start)
+                for chunk in _chunks(reader.fileno(), start, end):
+                    if chunk == _ZEROS[: len(chunk)]:
+                        writer.seek(len(chunk), os.SEEK_CUR)
+                    else:
                         writer.write(chunk)
 
     return copy
+
+
+def _chunks(fd: int, start: int, end: int) -> Iterator[bytes]:
+    while start < end:
+        chunk = os.pread(fd, min(_CHUNK, end - start), start)
+        if not chunk:
+            raise OSError(errno.EIO, "the source became shorter while it was read")
+        yield chunk
+        start += len(chunk)
 
 
 def _extents(fd: int) -> Iterator[tuple[int, int]]:

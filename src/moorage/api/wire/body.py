@@ -65,19 +65,22 @@ def validate(data: dict[str, Any], schema: type[T], version: Version) -> T:
         raise errors.BadRequest(_explain(str(problem), data)) from None
 
 
-def _reject_other_versions(data: Any, schema: Any, version: Version) -> None:
+def _reject_other_versions(data: Any, schema: Any, version: Version, field: str = "body") -> None:
     if isinstance(data, list):
         for item in data:
-            _reject_other_versions(item, schema, version)
+            _reject_other_versions(item, schema, version, field)
     if not isinstance(data, dict) or not _is_struct(schema):
         return
     for name, (spans, nested) in _fields(schema).items():
         if name not in data:
             continue
         if spans and not spans.covers(version):
-            raise errors.BadRequest(f"Additional properties are not allowed ('{name}' was unexpected)")
+            raise errors.BadRequest(
+                f"Invalid input for field/attribute {field}. Value: {str(data)[:_SHOWN]}. "
+                f"Additional properties are not allowed ('{name}' was unexpected)"
+            )
         if nested is not None:
-            _reject_other_versions(data[name], nested, version)
+            _reject_other_versions(data[name], nested, version, name)
 
 
 def _is_struct(schema: Any) -> bool:
@@ -106,15 +109,36 @@ def _nested(hint: Any) -> Any:
 def _explain(problem: str, data: Any) -> str:
     match = _AT.match(problem)
     assert match
-    why, path = match["why"], match["path"] or "$"
-    value, field = _look_up(data, path)
-    shown = repr(value)
+    value, field = _look_up(data, match["path"] or "$")
+    shown = str(value)
     shown = shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "..."
-    if unknown := re.match(r"Object contains unknown field `(.*)`", why):
-        return f"Additional properties are not allowed ('{unknown[1]}' was unexpected)"
-    if missing := re.match(r"Object missing required field `(.*)`", why):
-        why = f"'{missing[1]}' is a required property"
-    return f"Invalid input for field/attribute {field}. Value: {shown}. {why}"
+    return f"Invalid input for field/attribute {field}. Value: {shown}. {_reason(match['why'], value)}"
+
+
+def _reason(why: str, value: Any) -> str:
+    """The library's reason in the words OpenStack's schemas use."""
+    for pattern, phrase in _REASONS:
+        if found := re.match(pattern, why):
+            return phrase.format(*found.groups(), value=repr(value), kind=_KINDS.get(_first(found), _first(found)))
+    return why
+
+
+def _first(found: re.Match[str]) -> str:
+    return str(found[1]).split(" | ")[0] if found.groups() else ""
+
+
+_KINDS = {"str": "string", "int": "integer", "bool": "boolean", "object": "object", "array": "array", "float": "number"}
+_REASONS = [
+    (r"Object contains unknown field `(.*)`", "Additional properties are not allowed ('{0}' was unexpected)"),
+    (r"Object missing required field `(.*)`", "'{0}' is a required property"),
+    (r"Expected `([^`]+)`, got `[^`]+`", "{value} is not of type '{kind}'"),
+    (r"Expected `str` of length >= 1$", "{value} should be non-empty"),
+    (r"Expected `str` of length >= \d+", "{value} is too short"),
+    (r"Expected `str` of length <= \d+", "{value} is too long"),
+    (r"Expected `str` matching regex (.*)", "{value} does not match {0}"),
+    (r"Expected `int` >= (.*)", "{value} is less than the minimum of {0}"),
+    (r"Expected `int` <= (.*)", "{value} is greater than the maximum of {0}"),
+]
 
 
 def _look_up(data: Any, path: str) -> tuple[Any, str]:

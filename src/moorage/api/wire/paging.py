@@ -26,7 +26,7 @@ def _number(call: Call, name: str, default: int) -> int:
         return default
     if not text.isascii() or not text.isdigit() or len(text) > 12:
         raise errors.BadRequest(
-            f"Invalid input for query parameter {name}. Value: {text}. It must be a number not below 0."
+            f"Invalid input for query parameters {name}. Value: {text}. '{text}' does not match '^[0-9]*$'"
         )
     return int(text)
 

@@ -48,6 +48,8 @@ servers = sa.Table(
     number("power_state", 0),
     number("progress", 0),
     json("flavor", nullable=False),
+    number("vcpus", 0),
+    number("ram_mib", 0),
     key("image_ref", nullable=True),
     sa.Column("key_name", Name),
     sa.Column("availability_zone", Name),

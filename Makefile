@@ -1,0 +1,52 @@
+# Moorage: every command has a sentence; `make help` prints them.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+WORKERS ?= 2
+
+.PHONY: help
+help: ## print this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Moorage needs Python 3.11 or newer")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $(STAMP)
+
+.PHONY: install
+install: $(STAMP) ## make .venv with Moorage and everything its tests need
+
+.PHONY: demo
+demo: $(STAMP) ## boot a DPM partition from a Fibre Channel volume, kill the process in mid-destroy, see nothing left
+	$(BIN)/python demo/boot_from_fc_volume.py
+
+.PHONY: test
+test: lint unit ## everything CI runs: lint, types, import contracts, docs, all tests
+
+.PHONY: unit
+unit: $(STAMP) ## the tests alone
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+.PHONY: lint
+lint: $(STAMP) ## ruff, mypy, import contracts, generated docs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python docs/generate.py --check
+
+.PHONY: docs
+docs: $(STAMP) ## write the generated reference under docs/reference
+	$(BIN)/python docs/generate.py
+
+.PHONY: format
+format: $(STAMP) ## format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.PHONY: clean
+clean: ## remove .venv and caches
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

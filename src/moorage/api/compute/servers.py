@@ -1,0 +1,152 @@
+"""Servers: list, show, create, update, delete."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import UNSET
+
+from moorage import errors
+from moorage.api.compute import server_views as views
+from moorage.api.compute.server_bodies import CreateServer, UpdateServer
+from moorage.api.compute.server_create import address, create, disk_config
+from moorage.api.compute.server_filters import listing_of
+from moorage.api.compute.server_views import Shown
+from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.paging import limit_of, next_link
+from moorage.api.wire.route import Rule
+from moorage.attachments import service as attachments
+from moorage.compute.model.server import Server
+from moorage.compute.service import server_groups, servers
+from moorage.store import Tx
+from moorage.workflows import destroy
+
+
+def project_of(call: Call) -> str | None:
+    """Whose servers the caller may reach by id: admins reach all."""
+    return None if call.context.is_admin else call.context.project_id
+
+
+def find(call: Call, tx: Tx) -> Server:
+    """The server named in the path; 404 if it is gone or another project's."""
+    return servers.get(tx, call.params["server_id"], project_of(call))
+
+
+def shown(tx: Tx, server: Server) -> Shown:
+    groups = server_groups.of_server(tx, server.id)
+    return Shown(server=server, disks=attachments.of_server(tx, server.id), groups=groups)
+
+
+def index(call: Call) -> Reply:
+    with call.services.store.read() as tx:
+        page = servers.listing(tx, listing_of(call))
+    return _page(call, [views.brief(call, server) for server in page])
+
+
+def detail(call: Call) -> Reply:
+    with call.services.store.read() as tx:
+        page = servers.listing(tx, listing_of(call))
+        disks = attachments.of_servers(tx, [server.id for server in page])
+    entries = [Shown(server=server, disks=disks[server.id]) for server in page]
+    return _page(call, [views.detail(call, entry, in_list=True) for entry in entries])
+
+
+def _page(call: Call, entries: list[dict[str, Any]]) -> Reply:
+    marker = entries[-1]["id"] if entries else None
+    return Reply(body={"servers": entries, **next_link(call, "servers", entries, limit_of(call), marker)})
+
+
+def show(call: Call) -> Reply:
+    with call.services.store.read() as tx:
+        entry = shown(tx, find(call, tx))
+    return Reply(body={"server": views.detail(call, entry)})
+
+
+def update(call: Call) -> Reply:
+    """Change what is only a row: name, description, addresses."""
+    wanted = call.body(UpdateServer).server
+    values: dict[str, Any] = {}
+    for column in ("name", "description", "hostname"):
+        if getattr(wanted, column) is not UNSET:
+            values[column] = getattr(wanted, column)
+    if wanted.accessIPv4 is not UNSET:
+        values["access_ip_v4"] = address("accessIPv4", str(wanted.accessIPv4), 4)
+    if wanted.accessIPv6 is not UNSET:
+        values["access_ip_v6"] = address("accessIPv6", str(wanted.accessIPv6), 6)
+    if wanted.OS_DCF_diskConfig is not UNSET:
+        values["disk_config"] = disk_config(str(wanted.OS_DCF_diskConfig))
+    with call.services.store.write() as tx:
+        server = find(call, tx)
+        servers.update(tx, server.id, **values)
+        entry = shown(tx, find(call, tx))
+    view = views.detail(call, entry) if call.at_least(2, 75) else short(call, entry)
+    return Reply(body={"server": view})
+
+
+def short(call: Call, entry: Shown) -> dict[str, Any]:
+    """What update and rebuild answer below 2.75."""
+    view = views.base(call, entry)
+    server = entry.server
+    if call.at_least(2, 9):
+        view["locked"] = server.locked
+    if call.at_least(2, 19):
+        view["description"] = server.description
+    if call.at_least(2, 26):
+        view["tags"] = server.tags
+    if call.at_least(2, 63):
+        view["trusted_image_certificates"] = None
+    if call.at_least(2, 71):
+        view["server_groups"] = entry.groups
+    if call.at_least(2, 73):
+        view["locked_reason"] = server.locked_reason
+    return view
+
+
+def delete(call: Call) -> Reply:
+    with call.services.store.write() as tx:
+        server = find(call, tx)
+        if server.locked and not call.context.is_admin:
+            raise errors.Conflict(f"Instance {server.id} is locked")
+        destroy.request(tx, call.context, server)
+    return Reply(status=204)
+
+
+def addresses(call: Call) -> Reply:
+    with call.services.store.read() as tx:
+        find(call, tx)
+    return Reply(body={"addresses": {}})
+
+
+def addresses_of(call: Call) -> Reply:
+    with call.services.store.read() as tx:
+        find(call, tx)
+    raise errors.NotFound("Network name not found")
+
+
+_S = "/servers/{server_id}"
+ROUTES = [
+    Route(method="GET", path="/servers", handler=index, policy="os_compute_api:servers:index", default="reader",
+          summary="List servers."),
+    Route(method="GET", path="/servers/detail", handler=detail, policy="os_compute_api:servers:detail",
+          default="reader", summary="List servers in detail."),
+    Route(method="POST", path="/servers", handler=create, policy="os_compute_api:servers:create", body=CreateServer,
+          summary="Create a server, or several."),
+    Route(method="GET", path=_S, handler=show, policy="os_compute_api:servers:show", default="reader",
+          summary="Show a server."),
+    Route(method="PUT", path=_S, handler=update, policy="os_compute_api:servers:update", body=UpdateServer,
+          summary="Change name, description or addresses of a server."),
+    Route(method="DELETE", path=_S, handler=delete, policy="os_compute_api:servers:delete",
+          summary="Delete a server."),
+    Route(method="GET", path=_S + "/ips", handler=addresses, policy="os_compute_api:ips:index", default="reader",
+          summary="List the addresses of a server."),
+    Route(method="GET", path=_S + "/ips/{label}", handler=addresses_of, policy="os_compute_api:ips:show",
+          default="reader", summary="Show the addresses of a server on one network."),
+]  # fmt: skip
+RULES = [
+    Rule(name="os_compute_api:os-extended-server-attributes", default="admin", summary="See host and internal names."),
+    Rule(name="os_compute_api:servers:show:host_status", default="admin", summary="See the status of a server's host."),
+    Rule(name="os_compute_api:servers:create:attach_volume", default="member", summary="Create a server with disks."),
+    Rule(name="os_compute_api:servers:create:forced_host", default="admin", summary="Create a server on a named host."),
+    Rule(name="os_compute_api:servers:index:get_all_tenants", default="admin", summary="List all projects' servers."),
+    Rule(name="os_compute_api:servers:allow_all_filters", default="admin", summary="Filter servers by any field."),
+]

@@ -1,0 +1,60 @@
+"""Where are the services? Tokens hold no URLs: the catalog is made for the host each request came to.
+
+Entries and their order: api-surface.md 2.2.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from moorage import ids
+
+INTERFACES = ("public", "internal", "admin")
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A service of the catalog; ``path`` is below the host URL."""
+
+    type: str
+    name: str
+    path: str
+
+    @property
+    def service_id(self) -> str:
+        return ids.derived("identity", "service", self.type).replace("-", "")
+
+    def endpoint_id(self, interface: str) -> str:
+        return ids.derived("identity", "endpoint", self.type, interface).replace("-", "")
+
+
+ENTRIES = [
+    Entry("identity", "keystone", "/identity"),
+    Entry("compute", "nova", "/compute/v2.1"),
+    Entry("block-storage", "cinder", "/volume/v3"),
+    Entry("volumev3", "cinderv3", "/volume/v3"),
+    Entry("image", "glance", "/image"),
+]
+
+
+def catalog(host_url: str, region: str) -> list[dict[str, Any]]:
+    """The catalog as it stands in tokens."""
+    return [
+        {
+            "id": entry.service_id,
+            "type": entry.type,
+            "name": entry.name,
+            "endpoints": [
+                {
+                    "id": entry.endpoint_id(interface),
+                    "interface": interface,
+                    "region": region,
+                    "region_id": region,
+                    "url": host_url + entry.path,
+                }
+                for interface in INTERFACES
+            ],
+        }
+        for entry in ENTRIES
+    ]

@@ -1,0 +1,41 @@
+"""How are images and memberships shown?"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from moorage.images.model import Image, Member
+
+_SHOWN = (
+    "id", "name", "status", "visibility", "protected", "os_hidden", "tags", "owner", "min_disk", "min_ram", "size",
+    "virtual_size", "checksum", "os_hash_algo", "os_hash_value", "disk_format", "container_format",
+)  # fmt: skip
+
+
+def image(shown: Image) -> dict[str, Any]:
+    path = f"/v2/images/{shown.id}"
+    return {
+        **shown.properties,
+        **{name: getattr(shown, name) for name in _SHOWN},
+        "created_at": _time(shown.created_at),
+        "updated_at": _time(shown.updated_at),
+        "self": path,
+        "file": f"{path}/file",
+        "schema": "/v2/schemas/image",
+    }
+
+
+def member(shown: Member) -> dict[str, str]:
+    return {
+        "member_id": shown.member_id,
+        "image_id": shown.image_id,
+        "status": shown.status,
+        "created_at": _time(shown.created_at),
+        "updated_at": _time(shown.updated_at),
+        "schema": "/v2/schemas/member",
+    }
+
+
+def _time(moment: dt.datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,67 @@
+"""``moorage serve``: the API and its workers in one process."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+_EXAMPLES = """\
+examples:
+  moorage serve
+  moorage serve --data-dir /var/lib/moorage --listen 127.0.0.1:8780
+  moorage serve --config-file /etc/moorage/moorage.conf
+
+then, in another terminal:
+  export OS_CLIENT_CONFIG_FILE=<data-dir>/clouds.yaml OS_CLOUD=moorage
+  openstack server list
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    parser = subparsers.add_parser(
+        "serve", help="run the API and its workers", epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("--config-file", metavar="F", help="options (default: moorage.conf in the data directory)")
+    parser.add_argument("--data-dir", metavar="D", help="database, images, volumes, secrets, clouds.yaml")
+    parser.add_argument("--listen", metavar="ADDRESS:PORT", help="where the API answers (default 127.0.0.1:8780)")
+
+
+def run(args: argparse.Namespace) -> int:
+    from moorage.config import settings
+
+    return serve(settings.read(args.config_file, args.data_dir, args.listen))
+
+
+def serve(settings: Any, probe: Any = None) -> int:
+    """Run until SIGTERM or SIGINT; prints one ``ready`` line once requests are answered."""
+    import uvicorn
+
+    from moorage.server import Moorage
+    from moorage.telemetry import log
+
+    log.start(settings.conf.debug, settings.conf.log_json)
+    moorage = Moorage(settings, probe)
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: Any = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                print(f"ready {settings.url} clouds={settings.data_dir / 'clouds.yaml'}", flush=True)
+
+    config = uvicorn.Config(
+        moorage.app, host=settings.host, port=settings.port, lifespan="off", log_config=None, access_log=False,
+        server_header=False, timeout_graceful_shutdown=3, timeout_keep_alive=75,
+        ssl_certfile=settings.conf.tls_cert_file or None, ssl_keyfile=settings.conf.tls_key_file or None,
+    )  # fmt: skip
+    server = Server(config)
+    moorage.start()
+    try:
+        server.run()
+    finally:
+        moorage.stop()
+    if not server.started:
+        print(f"moorage: listen = {settings.host}:{settings.port}: cannot be bound", file=sys.stderr)
+        return 1
+    return 0

@@ -1,0 +1,1 @@
+"""What compute knows about, one module per noun."""

@@ -1,0 +1,112 @@
+"""How much may a project use, and how much does it use?
+
+Numbers are limits; -1 is no limit. A project's own limits go before those of the quota class ``default``, those before
+the built-in ones.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from moorage import errors
+from moorage.compute import states
+from moorage.store import Tx
+from moorage.store.tables.compute import server_groups, servers
+from moorage.store.tables.volumes import quotas
+
+BUILT_IN = {
+    "cores": 20, "fixed_ips": -1, "floating_ips": -1, "injected_file_content_bytes": 10240,
+    "injected_file_path_bytes": 255, "injected_files": 5, "instances": 10, "key_pairs": 100, "metadata_items": 128,
+    "ram": 51200, "security_group_rules": -1, "security_groups": -1, "server_group_members": 10, "server_groups": 10,
+}  # fmt: skip
+"""Limits nobody changed: Nova's defaults. ``ram`` is in MiB."""
+
+_SERVICE = "compute"
+_CLASS = ""
+"""The quota table's project of the class ``default``."""
+
+
+def defaults(tx: Tx) -> dict[str, int]:
+    """The limits of projects that have none of their own."""
+    return {**BUILT_IN, **_stored(tx, _CLASS)}
+
+
+def limits_of(tx: Tx, project_id: str) -> dict[str, int]:
+    """The project's limits by resource."""
+    return {**defaults(tx), **_stored(tx, project_id)}
+
+
+def _stored(tx: Tx, project_id: str) -> dict[str, int]:
+    query = sa.select(quotas.c.resource, quotas.c.hard_limit)
+    query = query.where(quotas.c.service == _SERVICE, quotas.c.project_id == project_id)
+    return {row.resource: row.hard_limit for row in tx.execute(query)}
+
+
+def usage_of(tx: Tx, project_id: str) -> dict[str, int]:
+    """What the project uses, by resource; 0 for what is not counted per project.
+
+    Offloaded servers count, soft-deleted ones do not (compute-volumes.md 6.5).
+    """
+    query = sa.select(
+        sa.func.count(), sa.func.coalesce(sa.func.sum(servers.c.vcpus), 0),
+        sa.func.coalesce(sa.func.sum(servers.c.ram_mib), 0),
+    )  # fmt: skip
+    count, cores, ram = tx.execute(
+        query.where(
+            servers.c.project_id == project_id,
+            servers.c.deleted_at.is_(None),
+            servers.c.vm_state != states.SOFT_DELETED,
+        )
+    ).one()
+    groups = tx.execute(sa.select(sa.func.count()).where(server_groups.c.project_id == project_id)).scalar_one()
+    used = {"instances": int(count), "cores": int(cores), "ram": int(ram), "server_groups": int(groups)}
+    return {**dict.fromkeys(BUILT_IN, 0), **used}
+
+
+def check(tx: Tx, project_id: str, *, instances: int = 0, cores: int = 0, ram_mib: int = 0) -> None:
+    """``errors.OverQuota`` in Nova's words if so much more would be too much."""
+    wanted = {"cores": cores, "instances": instances, "ram": ram_mib}
+    limits, used = limits_of(tx, project_id), usage_of(tx, project_id)
+    over = [name for name in wanted if 0 <= limits[name] < used[name] + wanted[name] and wanted[name] > 0]
+    if over:
+        names, requested, taken, allowed = (
+            ", ".join(map(str, column))
+            for column in zip(*((name, wanted[name], used[name], limits[name]) for name in over), strict=True)
+        )
+        raise errors.OverQuota(
+            f"Quota exceeded for {names}: Requested {requested}, but already used {taken} of {allowed} {names}"
+        )
+
+
+def set_limits(tx: Tx, project_id: str, limits: dict[str, int], *, force: bool = False) -> None:
+    """Change some of a project's limits; 400 if one is below what is used, unless forced."""
+    used = usage_of(tx, project_id)
+    for resource, limit in limits.items():
+        if not force and 0 <= limit < used[resource]:
+            raise errors.BadRequest(
+                f"Quota limit {limit} for {resource} must be greater than or equal to already used and reserved "
+                f"{used[resource]}."
+            )
+    _store(tx, project_id, limits)
+
+
+def set_defaults(tx: Tx, limits: dict[str, int]) -> None:
+    """Change limits of all projects that have none of their own."""
+    _store(tx, _CLASS, limits)
+
+
+def _store(tx: Tx, project_id: str, limits: dict[str, int]) -> None:
+    for resource, limit in limits.items():
+        _forget(tx, project_id, resource)
+        row = {"service": _SERVICE, "project_id": project_id, "resource": resource, "hard_limit": limit}
+        tx.execute(quotas.insert().values(row))
+
+
+def reset(tx: Tx, project_id: str) -> None:
+    """Back to the defaults."""
+    _forget(tx, project_id)
+
+
+def _forget(tx: Tx, project_id: str, resource: str | None = None) -> None:
+    query = quotas.delete().where(quotas.c.service == _SERVICE, quotas.c.project_id == project_id)
+    tx.execute(query if resource is None else query.where(quotas.c.resource == resource))

@@ -1,0 +1,144 @@
+"""Servers in the database: find, list, insert, change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from moorage import clock, errors
+from moorage.compute import states
+from moorage.compute.model.server import Server, from_row
+from moorage.store import Tx
+from moorage.store.tables.compute import servers
+
+
+def get(tx: Tx, server_id: str, project_id: str | None = None) -> Server:
+    """A server that is not deleted; ``project_id`` None sees all projects."""
+    server = find(tx, server_id)
+    if server is None or server.deleted_at is not None or project_id not in (None, server.project_id):
+        raise errors.NotFound(f"Instance {server_id} could not be found.")
+    return server
+
+
+def find(tx: Tx, server_id: str) -> Server | None:
+    """A server, deleted or not, for workflows."""
+    row = tx.execute(sa.select(servers).where(servers.c.id == server_id)).one_or_none()
+    return None if row is None else from_row(row)
+
+
+def insert(tx: Tx, **values: Any) -> None:
+    tx.execute(servers.insert().values(created_at=clock.now(), updated_at=clock.now(), **values))
+
+
+def update(tx: Tx, server_id: str, **values: Any) -> None:
+    tx.execute(servers.update().where(servers.c.id == server_id).values(updated_at=clock.now(), **values))
+
+
+class Listing(msgspec.Struct, kw_only=True):
+    """What a list is asked for. Empty fields do not filter."""
+
+    project_id: str | None = None
+    """None lists all projects."""
+    name: str | None = None
+    """A regular expression, as Nova takes it."""
+    vm_states: list[str] | None = None
+    task_state_filter: Callable[[Server], bool] | None = None
+    equal: dict[str, Any] = {}
+    """Column → value."""
+    like: dict[str, str] = {}
+    deleted: bool = False
+    changes_since: Any = None
+    changes_before: Any = None
+    tests: list[Callable[[Server], bool]] = []
+    """What SQL cannot say: image, flavor, metadata and tags inside JSON columns."""
+    sort: list[tuple[str, bool]] = [("created_at", False), ("id", False)]
+    """Columns, each with whether it ascends."""
+    marker: str | None = None
+    limit: int = 1000
+
+
+def listing(tx: Tx, wanted: Listing) -> list[Server]:
+    """A page of servers; 400 if the marker is unknown."""
+    query = _filtered(wanted)
+    if wanted.marker is not None:
+        query = _after(tx, query, wanted)
+    for column, ascending in wanted.sort:
+        query = query.order_by(servers.c[column].asc() if ascending else servers.c[column].desc())
+    if wanted.limit == 0:
+        return []
+    if not wanted.tests and wanted.name is None:
+        return [from_row(row) for row in tx.execute(query.limit(wanted.limit))]
+    return _matching(tx, query, wanted)
+
+
+def _matching(tx: Tx, query: sa.Select[Any], wanted: Listing) -> list[Server]:
+    tests = list(wanted.tests)
+    if wanted.name is not None:
+        tests.append(_name_test(wanted.name))
+    found: list[Server] = []
+    for row in tx.execute(query.execution_options(yield_per=200)):
+        server = from_row(row)
+        if all(test(server) for test in tests):
+            found.append(server)
+            if len(found) == wanted.limit:
+                break
+    return found
+
+
+def _name_test(pattern: str) -> Callable[[Server], bool]:
+    try:
+        compiled = re.compile(pattern, re.IGNORECASE)
+    except re.error:
+        raise errors.BadRequest(
+            f"Invalid input for query parameters name. Value: {pattern}. '{pattern}' is not a 'regex'"
+        ) from None
+    return lambda server: compiled.search(server.name) is not None
+
+
+def _filtered(wanted: Listing) -> sa.Select[Any]:
+    query = sa.select(servers)
+    if wanted.project_id is not None:
+        query = query.where(servers.c.project_id == wanted.project_id)
+    if wanted.changes_since is not None:
+        query = query.where(servers.c.updated_at >= wanted.changes_since)
+    elif wanted.deleted:
+        query = query.where(servers.c.deleted_at.is_not(None))
+    else:
+        query = query.where(servers.c.deleted_at.is_(None))
+    if wanted.changes_before is not None:
+        query = query.where(servers.c.updated_at <= wanted.changes_before)
+    if wanted.vm_states is not None:
+        query = query.where(servers.c.vm_state.in_(wanted.vm_states))
+    for column, value in wanted.equal.items():
+        query = query.where(servers.c[column] == value)
+    return query
+
+
+def _after(tx: Tx, query: sa.Select[Any], wanted: Listing) -> sa.Select[Any]:
+    """Only what sorts behind the marker: keyset paging, so a late page costs what an early one does."""
+    row = tx.execute(sa.select(servers).where(servers.c.id == wanted.marker)).one_or_none()
+    if row is None or wanted.project_id not in (None, row.project_id):
+        raise errors.BadRequest(f"marker [{wanted.marker}] not found")
+    behind: Any = sa.false()
+    equal: Any = sa.true()
+    for column, ascending in wanted.sort:
+        value = row._mapping[column]
+        further = servers.c[column] > value if ascending else servers.c[column] < value
+        behind = sa.or_(behind, sa.and_(equal, further))
+        equal = sa.and_(equal, servers.c[column] == value)
+    return query.where(behind)
+
+
+def set_fault(tx: Tx, server_id: str, message: str, code: int = 500) -> None:
+    """The server is in error, and says why."""
+    fault = {
+        "code": code,
+        "message": message[:255],
+        "created": clock.now().isoformat(timespec="seconds") + "Z",
+        "details": message,
+    }
+    update(tx, server_id, vm_state=states.ERROR, task_state=None, fault=fault)

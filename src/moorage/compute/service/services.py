@@ -1,0 +1,185 @@
+"""Services and hypervisors: who registered, who works, who may be scheduled to.
+
+No agents run on hypervisors: a ``nova-compute`` service stands for what the driver last said of its host. The rows
+``nova-conductor`` and ``nova-scheduler`` stand for processes of the control plane.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import socket
+from typing import Any
+
+import sqlalchemy as sa
+
+from moorage import clock, errors, ids
+from moorage.compute.model.host import COMPUTE, HypervisorState, ServiceState, Usage
+from moorage.compute.ports import HostState
+from moorage.store import Tx
+from moorage.store.tables.compute import hypervisors, servers, services
+
+_PROCESS_BINARIES = ("nova-conductor", "nova-scheduler")
+_INTERNAL_ZONE = "internal"
+_DOWN_AFTER = dt.timedelta(seconds=60)
+
+
+def process_host() -> str:
+    """The name under which this process appears among the services."""
+    return socket.gethostname()
+
+
+def register_hosts(tx: Tx, driver_name: str, hosts: list[HostState], zone: str = "nova") -> None:
+    """Note what the driver says of its hypervisors, and that this process lives.
+
+    Called at start and as often as the inventory is read again; other processes show as down when they have not called
+    it for 60 s. Hypervisors of the driver that are missing in ``hosts`` are kept and shown as down.
+    """
+    gone = hypervisors.c.name.not_in([host.name for host in hosts])
+    tx.execute(hypervisors.update().where(hypervisors.c.driver == driver_name, gone).values(up=False))
+    for host in hosts:
+        _note_hypervisor(tx, driver_name, host)
+        _note_service(tx, host.name, COMPUTE, zone)
+    for binary in _PROCESS_BINARIES:
+        _note_service(tx, process_host(), binary, _INTERNAL_ZONE)
+
+
+def _note_hypervisor(tx: Tx, driver_name: str, host: HostState) -> None:
+    values: dict[str, Any] = {
+        "driver": driver_name, "hypervisor_type": host.hypervisor_type, "version": host.version, "vcpus": host.vcpus,
+        "memory_mib": host.memory_mib, "disk_gib": host.disk_gib, "up": host.up, "updated_at": clock.now(),
+    }  # fmt: skip
+    if not tx.execute(hypervisors.update().where(hypervisors.c.name == host.name).values(values)).rowcount:
+        row = {"id": ids.derived("hypervisor", host.name), "name": host.name, **values}
+        tx.execute(hypervisors.insert().values(row))
+
+
+def _note_service(tx: Tx, host: str, binary: str, zone: str) -> None:
+    mine = sa.and_(services.c.host == host, services.c.binary == binary)
+    if not tx.execute(services.update().where(mine).values(zone=zone, updated_at=clock.now())).rowcount:
+        row = {"id": ids.derived("service", binary, host), "host": host, "binary": binary, "zone": zone}
+        tx.execute(services.insert().values(updated_at=clock.now(), **row))
+
+
+def listing(tx: Tx, host: str | None = None, binary: str | None = None) -> list[ServiceState]:
+    """Services in order of their hosts; empty filters do not filter."""
+    query = sa.select(services, hypervisors.c.up).join(
+        hypervisors, sa.and_(hypervisors.c.name == services.c.host, services.c.binary == COMPUTE), isouter=True
+    )
+    if host:
+        query = query.where(services.c.host == host)
+    if binary:
+        query = query.where(services.c.binary == binary)
+    return [_service(row) for row in tx.execute(query.order_by(services.c.host, services.c.binary))]
+
+
+def _service(row: sa.Row[Any]) -> ServiceState:
+    values = dict(row._mapping)
+    reported_up = values.pop("up")
+    if row.binary == COMPUTE:
+        is_up = bool(reported_up)
+    else:
+        is_up = row.host == process_host() or clock.now() - row.updated_at <= _DOWN_AFTER
+    return ServiceState(**values, is_up=is_up and not row.forced_down)
+
+
+def get(tx: Tx, identifier: str) -> ServiceState:
+    """The service with that UUID, or with that integer as older microversions show it."""
+    for service in listing(tx):
+        if identifier in (service.id, str(service.serial)):
+            return service
+    raise errors.NotFound(f"Service {identifier} could not be found.")
+
+
+def compute_on(tx: Tx, host: str, binary: str) -> ServiceState:
+    """The service that may be changed; 400 if it is another kind, 404 if there is none on that host."""
+    _must_be_compute(binary)
+    found = listing(tx, host, binary)
+    if not found:
+        raise errors.NotFound(f"Host '{host}' is not mapped to any cell")
+    return found[0]
+
+
+def change(tx: Tx, service: ServiceState, **values: Any) -> ServiceState:
+    """Disable, enable or force down a compute service."""
+    _must_be_compute(service.binary)
+    tx.execute(services.update().where(services.c.id == service.id).values(values))
+    return get(tx, service.id)
+
+
+def _must_be_compute(binary: str) -> None:
+    if binary != COMPUTE:
+        raise errors.BadRequest(
+            f"Updating a {binary} service is not supported. Only nova-compute services can be updated."
+        )
+
+
+def delete(tx: Tx, service: ServiceState) -> None:
+    """Forget a service and, for a compute service, its hypervisor; 409 while servers are on it.
+
+    A driver that still has the host registers it again.
+    """
+    if service.binary == COMPUTE:
+        on_host = servers.c.host == service.host, servers.c.deleted_at.is_(None)
+        if tx.execute(sa.select(servers.c.id).where(*on_host).limit(1)).first():
+            raise errors.Conflict(
+                "Unable to delete compute service that is hosting instances. Migrate or delete the instances first."
+            )
+        tx.execute(hypervisors.delete().where(hypervisors.c.name == service.host))
+    tx.execute(services.delete().where(services.c.id == service.id))
+
+
+def hypervisor_listing(tx: Tx, matching: str | None = None) -> list[HypervisorState]:
+    """Hypervisors that have a service, by name; ``matching`` is a part of the name."""
+    query = sa.select(hypervisors).order_by(hypervisors.c.name)
+    if matching is not None:
+        query = query.where(hypervisors.c.name.contains(matching, autoescape=True))
+    drivers = {service.host: service for service in listing(tx, binary=COMPUTE)}
+    usage = usage_by_host(tx)
+    return [
+        HypervisorState(
+            id=row.id, name=row.name, driver=row.driver, hypervisor_type=row.hypervisor_type, version=row.version,
+            vcpus=row.vcpus, memory_mib=row.memory_mib, disk_gib=row.disk_gib, service=drivers[row.name],
+            usage=usage.get(row.name, Usage()),
+        )
+        for row in tx.execute(query) if row.name in drivers
+    ]  # fmt: skip
+
+
+def hypervisor(tx: Tx, identifier: str) -> HypervisorState:
+    """The hypervisor with that UUID, or with that integer as older microversions show it."""
+    for found in hypervisor_listing(tx):
+        if identifier in (found.id, str(found.serial)):
+            return found
+    raise errors.NotFound(f"Hypervisor with ID '{identifier}' could not be found.")
+
+
+def usage_by_host(tx: Tx) -> dict[str, Usage]:
+    """What the servers on each hypervisor take, from their flavors."""
+    here = servers.c.host.is_not(None), servers.c.deleted_at.is_(None)
+    local = _local_gib(tx)
+    query = sa.select(
+        servers.c.host, sa.func.sum(servers.c.vcpus), sa.func.sum(servers.c.ram_mib), sa.func.count(),
+        sa.func.count(servers.c.task_state),
+    ).where(*here).group_by(servers.c.host)  # fmt: skip
+    return {
+        host: Usage(
+            vcpus=int(vcpus), memory_mib=int(ram_mib), disk_gib=local.get(host, 0), servers=count, busy=busy,
+        )
+        for host, vcpus, ram_mib, count, busy in tx.execute(query)
+    }  # fmt: skip
+
+
+def _local_gib(tx: Tx) -> dict[str, int]:
+    """Disks on the hosts themselves; the root disk of a server without image is a volume and lives elsewhere."""
+    query = sa.select(servers.c.host, servers.c.flavor, servers.c.image_ref)
+    total: dict[str, int] = {}
+    for row in tx.execute(query.where(servers.c.host.is_not(None), servers.c.deleted_at.is_(None))):
+        root = row.flavor.get("disk", 0) if row.image_ref else 0
+        total[row.host] = total.get(row.host, 0) + root + row.flavor.get("ephemeral", 0)
+    return total
+
+
+def servers_on(tx: Tx, host: str) -> list[tuple[str, str]]:
+    """Name and id of the servers on a hypervisor."""
+    query = sa.select(servers.c.name, servers.c.id).where(servers.c.host == host, servers.c.deleted_at.is_(None))
+    return [(row.name, row.id) for row in tx.execute(query.order_by(servers.c.created_at, servers.c.id))]

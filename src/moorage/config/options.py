@@ -1,0 +1,60 @@
+"""Every option, one entry each: section, name, type, default, and what it is for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oslo_config import cfg
+
+from moorage.drivers.dpm.options import OPTIONS as DPM
+
+DEFAULT: list[cfg.Opt] = [
+    cfg.StrOpt("data_dir", default="", help="Where the database, images, volumes and secrets live. --data-dir wins."),
+    cfg.StrOpt("listen", default="127.0.0.1:8780", help="Address and port of the API. --listen wins."),
+    cfg.StrOpt("public_url", default="", help="What clients see of the port, if it is not what they connect to."),
+    cfg.StrOpt("region_name", default="RegionOne", help="Region in the catalogue."),
+    cfg.StrOpt("availability_zone", default="nova", help="The one availability zone of servers and volumes."),
+    cfg.StrOpt("compute_driver", default="sim", choices=["sim", "dpm"], help="The hypervisor driver."),
+    cfg.StrOpt("host", default="moorage", help="Name of this installation; part of the names of partitions it makes."),
+    cfg.BoolOpt("debug", default=False, help="Log at level DEBUG."),
+    cfg.BoolOpt("log_json", default=False, help="Log one JSON object a line."),
+    cfg.StrOpt("tls_cert_file", default="", help="Certificate chain (PEM); with tls_key_file the API speaks HTTPS."),
+    cfg.StrOpt("tls_key_file", default="", help="Private key (PEM) of tls_cert_file."),
+]
+DATABASE: list[cfg.Opt] = [
+    cfg.StrOpt("connection", default="", secret=True, help="SQLAlchemy URL; empty: moorage.db in data_dir."),
+]
+WORKERS: list[cfg.Opt] = [
+    cfg.IntOpt("concurrency", default=32, min=1, max=1000, help="Operations run at once; one a server at a time."),
+]
+API: list[cfg.Opt] = [
+    cfg.IntOpt("max_body_bytes", default=1 << 20, min=1024, help="Largest request body, image uploads apart."),
+    cfg.IntOpt("max_image_gib", default=1024, min=1, help="Largest image that may be uploaded, in GiB."),
+    cfg.StrOpt("policy_file", default="", help="policy.yaml with changed rules; empty: the defaults."),
+]
+TOKEN: list[cfg.Opt] = [
+    cfg.IntOpt("expiration", default=3600, min=1, help="Life of a token in seconds."),
+]
+VOLUMES: list[cfg.Opt] = [
+    cfg.ListOpt("enabled_backends", default=["files"], help="Storage backends (files, fcarray); the first is default."),
+    cfg.StrOpt("fcarray_file", default="", help="State of the simulated FC array; empty: fcarray/array.db in data_dir."),
+]
+SIM: list[cfg.Opt] = [
+    cfg.FloatOpt("latency", default=0.0, min=0.0, help="Seconds that each call of the simulated hypervisor takes."),
+]
+
+GROUPS: dict[str, list[cfg.Opt]] = {
+    "DEFAULT": DEFAULT,
+    "api": API,
+    "database": DATABASE,
+    "dpm": DPM,
+    "sim": SIM,
+    "token": TOKEN,
+    "volumes": VOLUMES,
+    "workers": WORKERS,
+}
+
+
+def list_opts() -> list[tuple[str, list[Any]]]:
+    """Entry point of oslo.config's sample generator."""
+    return list(GROUPS.items())

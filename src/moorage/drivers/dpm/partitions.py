@@ -1,0 +1,108 @@
+"""Which partition is a server's, and how is it made?
+
+The name holds the server's id, so a partition whose creation was never confirmed is found again.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+import zhmcclient
+
+from moorage import errors
+from moorage.compute.ports import Guest
+from moorage.drivers.dpm import faults
+from moorage.drivers.dpm.options import DpmSettings
+from moorage.drivers.dpm.sessions import Hmc
+
+BOOT_PROPERTIES = (
+    "boot-device",
+    "boot-storage-device",
+    "boot-world-wide-port-name",
+    "boot-logical-unit-number",
+    "boot-timeout",
+)
+_WANTED = ",".join(("name", "status", "hba-uris", *BOOT_PROPERTIES))
+_HOST_CHARACTERS = 19  # "moorage-", the host, "-" and a UUID fill the 64 characters the HMC allows
+
+
+class Partition(msgspec.Struct, frozen=True):
+    """A partition as last read."""
+
+    uri: str
+    properties: dict[str, Any]
+
+    @property
+    def status(self) -> str:
+        return str(self.properties["status"])
+
+
+class Partitions:
+    """Partitions of one CPC that belong to servers of one Moorage host."""
+
+    def __init__(self, settings: DpmSettings, host: str) -> None:
+        self._cpc_uri = f"/api/cpcs/{settings.cpc_object_id}"
+        self._settings = settings
+        self._host = re.sub(r"[^A-Za-z0-9-]", "-", host)[:_HOST_CHARACTERS]
+
+    def name(self, guest: Guest) -> str:
+        return f"moorage-{self._host}-{guest.id}"
+
+    def find(self, hmc: Hmc, guest: Guest) -> Partition | None:
+        """By the stored URI, else by name. The HMC hides partitions its user has no permission for."""
+        uri = (guest.identity.get("driver") or {}).get("partition")
+        return (read(hmc, uri) if uri else None) or self._find_by_name(hmc, guest)
+
+    def find_or_create(self, hmc: Hmc, guest: Guest) -> Partition:
+        """Raises ``errors.Refused`` for a server larger than the limits, else zhmcclient's errors."""
+        return self.find(hmc, guest) or self._create(hmc, guest)
+
+    def _find_by_name(self, hmc: Hmc, guest: Guest) -> Partition | None:
+        name = self.name(guest)
+        listed = hmc.get(f"{self._cpc_uri}/partitions?name={quote(name)}")["partitions"]
+        # The HMC takes the filter as a regular expression, which may match more than the name.
+        found = next((values for values in listed if values["name"] == name), None)
+        return read(hmc, found["object-uri"]) if found else None
+
+    def _create(self, hmc: Hmc, guest: Guest) -> Partition:
+        self._check_limits(guest)
+        body = {
+            "name": self.name(guest),
+            "description": f"Moorage server {guest.id} on {self._host}",
+            "type": "linux",
+            "ifl-processors": guest.vcpus,
+            "initial-memory": guest.memory_mib,
+            "maximum-memory": guest.memory_mib,
+        }
+        try:
+            uri = hmc.post(f"{self._cpc_uri}/partitions", body)["object-uri"]
+            return Partition(uri, {"name": body["name"], "status": "stopped", "hba-uris": []})
+        except (zhmcclient.ConnectionError, zhmcclient.HTTPError) as error:
+            # It may exist: made by this request whose answer was lost, or by an earlier one that took effect late.
+            is_definite = isinstance(error, zhmcclient.HTTPError) and not faults.is_answer(error, faults.NAME_IN_USE)
+            found = None if is_definite else self._find_by_name(hmc, guest)
+            if found is None:
+                raise
+            return found
+
+    def _check_limits(self, guest: Guest) -> None:
+        limits = (
+            ("vcpus", guest.vcpus, "max_processors", self._settings.max_processors),
+            ("memory_mib", guest.memory_mib, "max_memory", self._settings.max_memory),
+        )
+        for what, value, option, limit in limits:
+            if value > limit:
+                raise errors.Refused(f"server {guest.id}: {what} {value} exceeds [dpm] {option} {limit}")
+
+
+def read(hmc: Hmc, uri: str) -> Partition | None:
+    """The partition's present state, or None when it is gone."""
+    try:
+        return Partition(uri, hmc.get(f"{uri}?properties={_WANTED}"))
+    except zhmcclient.HTTPError as error:
+        if faults.is_missing(error):
+            return None
+        raise

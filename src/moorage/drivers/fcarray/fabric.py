@@ -1,0 +1,53 @@
+"""Does a LUN answer an initiator through a target port? What a simulated machine asks before it boots."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from moorage import errors
+from moorage.drivers.fcarray.array_file import read_only
+from moorage.drivers.fcarray.lun import plain_lun, scsi_lun
+from moorage.drivers.fcarray.wwpn import plain_wwpn
+
+
+class Fabric:
+    """The storage network as the array file shows it at each question. Only reads; safe from any thread or process."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def reason_unreachable(self, initiator: str, target: str, lun16: str) -> str | None:
+        """Why the LUN does not answer, or None if it does.
+
+        Port names may have upper case, colons or ``0x``. ``lun16`` is 16 hex digits in SCSI order, see ``scsi_lun``.
+        """
+        try:
+            with read_only(self._path) as db:
+                return _obstacle(db, plain_wwpn(initiator), plain_wwpn(target), plain_lun(lun16))
+        except FileNotFoundError as error:
+            return str(error)
+        except errors.Unknown as error:
+            return error.message
+
+
+def open_fabric(path: Path) -> Fabric:
+    """The storage network of the array in ``path``, which may be made later."""
+    return Fabric(path)
+
+
+def _obstacle(db: sqlite3.Connection, initiator: str, target: str, lun16: str) -> str | None:
+    port = db.execute("SELECT is_online FROM targets WHERE wwpn = ?", (target,)).fetchone()
+    if port is None:
+        return f"the array has no target port {target}"
+    if not port["is_online"]:
+        return f"target port {target} is offline"
+    if not db.execute("SELECT 1 FROM zones WHERE initiator = ? AND target = ?", (initiator, target)).fetchone():
+        return f"no zone joins initiator {initiator} and target port {target}"
+    query = "SELECT lun FROM masks JOIN initiators USING (host_id) WHERE wwpn = ? ORDER BY lun"
+    luns = [scsi_lun(row["lun"]) for row in db.execute(query, (initiator,))]
+    if not luns:
+        return f"no volume is masked to initiator {initiator}"
+    if lun16 not in luns:
+        return f"initiator {initiator} has no LUN {lun16}, only {', '.join(luns)}"
+    return None

@@ -1,0 +1,111 @@
+"""A hypervisor whose guests are rows in a SQLite file of its own, with scripted latency and faults.
+
+The file is apart from the control plane's database, so a test can compare the two, and it survives a kill.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from moorage import errors
+from moorage.compute.ports import Capabilities, Disk, Guest, HostState, Identity
+from moorage.drivers.sim.faults import Faults
+from moorage.store.database import open_engine, sqlite_url
+
+_metadata = sa.MetaData()
+guests = sa.Table(
+    "guests", _metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("power", sa.Integer, nullable=False),
+    sa.Column("disks", sa.Text, nullable=False, comment="JSON list of volume ids, boot order first"),
+    sa.Column("boots", sa.Integer, nullable=False),
+)  # fmt: skip
+
+RUNNING, SHUTDOWN, NOSTATE = 1, 4, 0
+
+
+class SimDriver:
+    """Implements ``compute.ports.Hypervisor``."""
+
+    name = "sim"
+    capabilities = Capabilities(
+        volume_protocols=frozenset({"file", "fibre_channel"}), local_disks=True, pause=True, suspend=True
+    )
+
+    def __init__(self, path: Path, host: str = "sim-1", latency_s: float = 0.0) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._engine = open_engine(sqlite_url(path), "BEGIN IMMEDIATE")
+        self._turn = threading.Lock()
+        self._host = host
+        self._latency_s = latency_s
+        self.faults = Faults(self._engine)
+        with self._engine.begin() as tx:
+            _metadata.create_all(tx)
+
+    def hosts(self) -> list[HostState]:
+        return [
+            HostState(
+                name=self._host, hypervisor_type="sim", version=1, vcpus=10_000, memory_mib=64 << 20, disk_gib=1 << 20
+            )
+        ]
+
+    def reserve_identity(self, guest: Guest) -> Identity:
+        with self.faults.around("reserve_identity", guest.id, self._latency_s):
+            connector = {"host": guest.id, "wwpns": [_wwpn(guest.id, port) for port in (0, 1)]}
+        return Identity(connector=connector, host=self._host)
+
+    def boot(self, guest: Guest, disks: list[Disk]) -> None:
+        with self.faults.around("boot", guest.id, self._latency_s):
+            self._put(guest, disks, RUNNING, booted=True)
+
+    def power_on(self, guest: Guest, disks: list[Disk]) -> None:
+        with self.faults.around("power_on", guest.id, self._latency_s):
+            self._put(guest, disks, RUNNING, booted=True)
+
+    def power_off(self, guest: Guest) -> None:
+        with self.faults.around("power_off", guest.id, self._latency_s):
+            self._set_power(guest, SHUTDOWN)
+
+    def reboot(self, guest: Guest, disks: list[Disk], hard: bool) -> None:
+        with self.faults.around("reboot_hard" if hard else "reboot", guest.id, self._latency_s):
+            self._put(guest, disks, RUNNING, booted=True)
+
+    def destroy(self, guest: Guest) -> None:
+        with self.faults.around("destroy", guest.id, self._latency_s), self._turn, self._engine.begin() as tx:
+            tx.execute(guests.delete().where(guests.c.id == guest.id))
+
+    def power_state(self, guest: Guest) -> int:
+        with self._engine.connect() as tx:
+            power = tx.scalar(sa.select(guests.c.power).where(guests.c.id == guest.id))
+        return NOSTATE if power is None else int(power)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def _put(self, guest: Guest, disks: list[Disk], power: int, booted: bool) -> None:
+        volumes = json.dumps([disk.volume_id for disk in disks])
+        with self._turn, self._engine.begin() as tx:
+            boots = tx.scalar(sa.select(guests.c.boots).where(guests.c.id == guest.id)) or 0
+            tx.execute(guests.delete().where(guests.c.id == guest.id))
+            tx.execute(
+                guests.insert().values(
+                    id=guest.id, name=guest.name, power=power, disks=volumes, boots=boots + int(booted)
+                )
+            )
+
+    def _set_power(self, guest: Guest, power: int) -> None:
+        with self._turn, self._engine.begin() as tx:
+            changed = tx.execute(guests.update().where(guests.c.id == guest.id).values(power=power))
+            if not changed.rowcount:
+                raise errors.Refused(f"Guest {guest.id} does not exist")
+
+
+def _wwpn(server_id: str, port: int) -> str:
+    digest = hashlib.sha256(f"{server_id}/{port}".encode()).hexdigest()
+    return f"c05076{digest[:10]}"

@@ -1,0 +1,70 @@
+"""Every URL of the HMC that needs a session, and the function that answers it.
+
+A function takes the HMC and the request, runs inside one transaction, and returns a reply or raises ``HmcError``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from moorage.mock_hmc.errors import not_found
+from moorage.mock_hmc.hmc import Hmc
+from moorage.mock_hmc.requests import Reply, Request
+from moorage.mock_hmc.routes import adapters, console, cpcs, hbas, jobs, partitions
+
+Handler = Callable[[Hmc, Request], Reply]
+
+ROUTES: dict[tuple[str, str], Handler] = {
+    ("GET", "/api/console"): console.show,
+    ("GET", "/api/console/operations/list-permitted-partitions"): console.list_permitted_partitions,
+    ("POST", "/api/services/inventory"): console.inventory,
+    ("DELETE", "/api/sessions/this-session"): console.logoff,
+    ("GET", "/api/sessions/operations/get-notification-topics"): console.topics,
+    ("GET", "/api/cpcs"): cpcs.list_all,
+    ("GET", "/api/cpcs/{cpc}"): cpcs.show,
+    ("POST", "/api/cpcs/{cpc}/operations/export-port-names-list"): cpcs.export_port_names,
+    ("GET", "/api/cpcs/{cpc}/adapters"): adapters.list_of_cpc,
+    ("GET", "/api/adapters/{adapter}"): adapters.show,
+    ("GET", "/api/adapters/{adapter}/storage-ports/{port}"): adapters.show_port,
+    ("GET", "/api/cpcs/{cpc}/partitions"): partitions.list_of_cpc,
+    ("POST", "/api/cpcs/{cpc}/partitions"): partitions.create,
+    ("GET", "/api/partitions/{partition}"): partitions.show,
+    ("POST", "/api/partitions/{partition}"): partitions.update,
+    ("DELETE", "/api/partitions/{partition}"): partitions.delete,
+    ("POST", "/api/partitions/{partition}/operations/{operation}"): partitions.operate,
+    ("POST", "/api/partitions/{partition}/hbas"): hbas.create,
+    ("GET", "/api/partitions/{partition}/hbas/{hba}"): hbas.show,
+    ("POST", "/api/partitions/{partition}/hbas/{hba}"): hbas.update,
+    ("DELETE", "/api/partitions/{partition}/hbas/{hba}"): hbas.delete,
+    ("POST", "/api/partitions/{partition}/hbas/{hba}/operations/reassign-storage-adapter-port"): hbas.reassign,
+    ("GET", "/api/jobs/{job}"): jobs.query,
+    ("DELETE", "/api/jobs/{job}"): jobs.delete,
+}
+
+
+class _Route(NamedTuple):
+    method: str
+    regex: re.Pattern[str]
+    handler: Handler
+
+
+def _compile(routes: Mapping[tuple[str, str], Handler]) -> list[_Route]:
+    return [
+        _Route(method, re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", template)), handler)
+        for (method, template), handler in routes.items()
+    ]
+
+
+_COMPILED = _compile(ROUTES)
+
+
+def find(method: str, uri: str) -> tuple[Handler, dict[str, str]]:
+    """The function for a request and the ids in its path. Raises 404,1: the HMC knows no 405."""
+    path = urlsplit(uri).path
+    for route in _COMPILED:
+        if route.method == method and (match := route.regex.fullmatch(path)):
+            return route.handler, match.groupdict()
+    raise not_found(f"{method} {path}")

@@ -1,0 +1,146 @@
+"""Puts the parts together: rows, drivers, workflows, API. The only module that knows all of them."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from moorage import errors
+from moorage.api.surface import SERVICES
+from moorage.api.services import Limits, Services
+from moorage.api.wire.app import ServiceApp
+from moorage.api.wire.policy import Policy
+from moorage.compute.ports import Hypervisor
+from moorage.compute.service import flavors, services
+from moorage.config import secrets
+from moorage.config.settings import Settings
+from moorage.drivers.dpm import DpmDriver, DpmSettings
+from moorage.drivers.fcarray import FcArray
+from moorage.drivers.files import FileVolumes
+from moorage.drivers.sim import SimDriver
+from moorage.identity.service.bootstrap import bootstrap
+from moorage.identity.service.tokens import TokenService
+from moorage.images.service.recover import recover
+from moorage.operations.dispatcher import Dispatcher
+from moorage.operations.engine import Engine
+from moorage.operations.saga import Probe, Runtime
+from moorage.store import Store, schema
+from moorage.volumes.ports import VolumeBackend
+from moorage.volumes.service import types
+from moorage.workflows.kinds import KINDS
+from moorage.workflows.site import Site
+from moorage.workflows.world import World
+
+STOP_PATIENCE_S = 4.0
+
+
+class Moorage:
+    """One process: API and workers on one database."""
+
+    def __init__(self, settings: Settings, probe: Probe | None = None) -> None:
+        self.settings = settings
+        self._lock = _lock(settings.data_dir)
+        schema.upgrade(settings.database_url)
+        self.store = Store(settings.database_url)
+        self.hypervisor = _hypervisor(settings)
+        self.backends = _backends(settings)
+        self.image_dir = settings.data_dir / "images"
+        self.image_dir.mkdir(exist_ok=True)
+        self.world = World(
+            store=self.store, hypervisor=self.hypervisor, backends=self.backends, image_dir=self.image_dir,
+            availability_zone=settings.conf.availability_zone,
+        )  # fmt: skip
+        self.engine = Engine(settings.journal_url, Runtime(self.store, self.world, probe), KINDS)
+        self.dispatcher = Dispatcher(self.store, self.engine, settings.conf.workers.concurrency)
+        self._prepare()
+        self.app = self._application()
+
+    def start(self) -> None:
+        """Resume what was in flight and take on new work."""
+        self.engine.launch()
+        self.dispatcher.start()
+
+    def stop(self) -> None:
+        """Begin nothing new, let steps end, and leave the rest to the next start."""
+        self.dispatcher.stop()
+        self.engine.stop(STOP_PATIENCE_S)
+        close: Callable[[], None] | None = getattr(self.hypervisor, "close", None)
+        if close is not None:
+            close()
+        self.store.close()
+        os.close(self._lock)
+
+    def _prepare(self) -> None:
+        """What must be there before the first request: accounts, types, flavors, hosts, ``clouds.yaml``."""
+        directory = self.settings.data_dir
+        keys = secrets.load_or_make(directory / "secrets.yaml")
+        with self.store.write() as tx:
+            bootstrap(
+                tx, admin_password=keys.admin_password, demo_password=keys.demo_password,
+                service_password=keys.service_password,
+            )  # fmt: skip
+            types.ensure_defaults(tx, list(self.backends))
+            flavors.ensure_defaults(tx)
+            services.register_hosts(tx, self.hypervisor.name, self.hypervisor.hosts())
+            recover(tx, self.image_dir)
+        secrets.write_clouds(directory / "clouds.yaml", self.settings.url, self.settings.conf.region_name, keys)
+
+    def _site(self) -> Site:
+        return Site(
+            hypervisor_name=self.hypervisor.name, hypervisor=self.hypervisor.capabilities,
+            protocols={name: backend.protocol for name, backend in self.backends.items()},
+            availability_zone=self.settings.conf.availability_zone,
+        )  # fmt: skip
+
+    def _application(self) -> Starlette:
+        conf = self.settings.conf
+        policy_file = Path(conf.api.policy_file) if conf.api.policy_file else None
+        shared = Services(
+            store=self.store, policy=Policy(SERVICES, policy_file),
+            tokens=TokenService(self.store, conf.token.expiration), hypervisor=self.hypervisor, backends=self.backends,
+            image_dir=self.image_dir, site=self._site(), region=conf.region_name, availability_zone=conf.availability_zone,
+            public_url=conf.public_url,
+            limits=Limits(max_body_bytes=conf.api.max_body_bytes, max_image_bytes=conf.api.max_image_gib << 30),
+        )  # fmt: skip
+        return Starlette(routes=[Mount(service.prefix, app=ServiceApp(service, shared)) for service in SERVICES])
+
+
+def _lock(directory: Path) -> int:
+    """One process a data directory: two would each resume the other's operations."""
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise errors.ConfigError(f"data_dir = {directory}: another moorage serve is using it") from None
+    return descriptor
+
+
+def _hypervisor(settings: Settings) -> Hypervisor:
+    conf: Any = settings.conf
+    if conf.compute_driver == "dpm":
+        driver = DpmDriver(DpmSettings.from_section(conf.dpm), conf.host)
+        driver.check_at_start()
+        return driver
+    return SimDriver(settings.data_dir / "sim" / "guests.db", latency_s=conf.sim.latency)
+
+
+def _backends(settings: Settings) -> dict[str, VolumeBackend]:
+    made: dict[str, VolumeBackend] = {}
+    for name in settings.conf.volumes.enabled_backends:
+        if name == "files":
+            made[name] = FileVolumes(name, settings.data_dir / "volumes")
+        elif name == "fcarray":
+            made[name] = FcArray(name, settings.array_file)
+        else:
+            raise errors.ConfigError(f"[volumes] enabled_backends = {name}: must be files or fcarray")
+    if not made:
+        raise errors.ConfigError("[volumes] enabled_backends = (empty): name at least one of files, fcarray")
+    return made

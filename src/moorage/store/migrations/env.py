@@ -1,0 +1,13 @@
+"""Alembic's entry: runs migrations on the connection it is handed."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from moorage.store.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"], target_metadata=metadata, render_as_batch=True
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,1 @@
+"""Volumes, types and snapshots; ``ports`` says what a storage backend must do."""

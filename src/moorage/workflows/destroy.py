@@ -1,0 +1,118 @@
+"""Destroy a server with its volumes attached, and leave nothing behind.
+
+On DPM the WWPNs die with the partition, yet storage can only unmap by them. So they stay in the server's row until the
+last unmap is confirmed, however often that has to be asked for.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moorage import clock
+from moorage.attachments import service as attachments
+from moorage.compute import states
+from moorage.compute.model.server import Server
+from moorage.compute.service import servers
+from moorage.context import Context
+from moorage.operations import Kind, Saga
+from moorage.operations import service as operations
+from moorage.store import Tx
+from moorage.workflows import boot, create_volume
+from moorage.workflows.world import World
+
+
+def request(tx: Tx, context: Context, server: Server) -> None:
+    """Mark the server and write the intent; asking again while it goes on changes nothing."""
+    if server.task_state == "deleting":
+        return
+    servers.update(
+        tx, server.id, task_state="deleting", cancel_requested=server.vm_state == states.BUILDING, progress=0
+    )
+    action = operations.record_action(tx, context, server.id, "delete", server.project_id)
+    operations.submit(
+        tx, context, kind=KIND.name, subject=f"server/{server.id}", args={"server_id": server.id}, action_id=action
+    )
+
+
+def run(saga: Saga[World], server_id: str) -> None:
+    """Every step has to succeed in the end: there is no way back from a destroyed guest."""
+    plan = saga.insist(plan_release, server_id)
+    saga.insist(destroy_guest, server_id)
+    for row_id in plan["volumes"]:
+        saga.insist(release_disk, server_id, row_id, when_stuck=show_deleted)
+    saga.insist(drop_local_disks, server_id)
+    for volume_id in plan["to_delete"]:
+        saga.insist(delete_volume, server_id, volume_id, when_stuck=show_deleted)
+    saga.insist(forget_server, server_id)
+
+
+def plan_release(world: World, server_id: str) -> dict[str, list[str]]:
+    """What is attached, read once the server's turn has come; which volumes go with it."""
+    with world.store.write() as tx:
+        servers.update(tx, server_id, task_state="deleting")
+        disks = [disk for disk in attachments.of_server(tx, server_id) if disk.attachment_id is not None]
+    return {
+        "volumes": [disk.id for disk in disks],
+        "to_delete": [str(disk.volume_id) for disk in disks if disk.delete_on_termination],
+    }
+
+
+def destroy_guest(world: World, server_id: str) -> None:
+    """Until the guest is gone nothing is unmapped under it."""
+    boot.destroy_guest(world, server_id)
+
+
+def release_disk(world: World, server_id: str, row_id: str) -> None:
+    """Unmap with the stored connector, then let the volume go."""
+    boot.disconnect_disk(world, server_id, row_id)
+    with world.store.write() as tx:
+        attachments.remove(tx, row_id)
+
+
+def drop_local_disks(world: World, server_id: str) -> None:
+    """Disks that never were volumes went with the guest; only their records are left."""
+    with world.store.write() as tx:
+        for disk in attachments.of_server(tx, server_id):
+            if disk.attachment_id is None:
+                attachments.remove(tx, disk.id)
+
+
+def delete_volume(world: World, server_id: str, volume_id: str) -> None:
+    """Delete a volume marked delete_on_termination, unless someone else holds it or snapshots depend on it."""
+    with world.store.read() as tx:
+        is_used = bool(attachments.of_volume(tx, volume_id)) or create_volume.has_snapshots(tx, volume_id)
+    if not is_used:
+        create_volume.discard(world, volume_id)
+
+
+def show_deleted(world: World, reason: str, server_id: str, *_: Any) -> None:
+    """Users see the server gone although storage still has to confirm; the release goes on."""
+    with world.store.write() as tx:
+        _mark_deleted(tx, server_id)
+
+
+def forget_server(world: World, server_id: str) -> None:
+    """Everything is released: now the WWPNs may be forgotten."""
+    with world.store.write() as tx:
+        _mark_deleted(tx, server_id)
+        servers.update(tx, server_id, identity=None, host=None)
+
+
+def _mark_deleted(tx: Tx, server_id: str) -> None:
+    server = servers.find(tx, server_id)
+    if server is None or server.deleted_at is not None:
+        return
+    now = clock.now()
+    servers.update(
+        tx, server_id, vm_state=states.DELETED, task_state=None, power_state=int(states.Power.NOSTATE),
+        terminated_at=now, deleted_at=now,
+    )  # fmt: skip
+
+
+def failed(world: World, message: str, server_id: str) -> None:
+    """Only a bug leads here: the server stays visible so that delete can be asked for again."""
+    with world.store.write() as tx:
+        servers.set_fault(tx, server_id, message)
+
+
+KIND = Kind(name="destroy", run=run, failed=failed, event="compute_terminate_instance")

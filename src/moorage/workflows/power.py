@@ -1,0 +1,122 @@
+"""Start, stop and reboot a server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moorage import errors
+from moorage.compute import states
+from moorage.compute.model.server import Server
+from moorage.compute.service import servers
+from moorage.context import Context
+from moorage.operations import Kind, Saga
+from moorage.operations import service as operations
+from moorage.store import Tx
+from moorage.workflows import boot
+from moorage.workflows.world import World
+
+
+def request_start(tx: Tx, context: Context, server: Server) -> None:
+    states.check_lock(server, context)
+    states.check_host(server)
+    states.check(server, "start")
+    _request(tx, context, server, START, "start", "powering-on")
+
+
+def request_stop(tx: Tx, context: Context, server: Server) -> None:
+    states.check_lock(server, context)
+    states.check_host(server)
+    states.check(server, "stop")
+    _request(tx, context, server, STOP, "stop", "powering-off")
+
+
+def request_reboot(tx: Tx, context: Context, server: Server, hard: bool) -> None:
+    states.check_lock(server, context)
+    states.check(server, "reboot_hard" if hard else "reboot", "reboot")
+    _request(tx, context, server, REBOOT, "reboot", "rebooting_hard" if hard else "rebooting", hard=hard)
+
+
+def _request(tx: Tx, context: Context, server: Server, kind: Kind, action: str, task: str, **args: Any) -> None:
+    servers.update(tx, server.id, task_state=task)
+    action_id = operations.record_action(tx, context, server.id, action, server.project_id)
+    operations.submit(
+        tx, context, kind=kind.name, subject=f"server/{server.id}", args={"server_id": server.id, **args},
+        action_id=action_id,
+    )  # fmt: skip
+
+
+def start(saga: Saga[World], server_id: str) -> None:
+    saga.do(power_on, server_id)
+    saga.do(settle, server_id, states.ACTIVE, int(states.Power.RUNNING))
+
+
+def stop(saga: Saga[World], server_id: str) -> None:
+    saga.do(power_off, server_id)
+    saga.do(settle, server_id, states.STOPPED, int(states.Power.SHUTDOWN))
+
+
+def reboot(saga: Saga[World], server_id: str, hard: bool) -> None:
+    saga.do(begin_reboot, server_id, hard)
+    saga.do(restart, server_id, hard)
+    saga.do(settle, server_id, states.ACTIVE, int(states.Power.RUNNING))
+
+
+def power_on(world: World, server_id: str) -> None:
+    with world.store.read() as tx:
+        server, disks = servers.get(tx, server_id), boot.guest_disks(tx, server_id)
+    world.hypervisor.power_on(server.guest(), disks)
+
+
+def power_off(world: World, server_id: str) -> None:
+    with world.store.read() as tx:
+        server = servers.get(tx, server_id)
+    world.hypervisor.power_off(server.guest())
+
+
+def begin_reboot(world: World, server_id: str, hard: bool) -> None:
+    with world.store.write() as tx:
+        servers.update(tx, server_id, task_state="reboot_started_hard" if hard else "reboot_started")
+
+
+def restart(world: World, server_id: str, hard: bool) -> None:
+    with world.store.read() as tx:
+        server, disks = servers.get(tx, server_id), boot.guest_disks(tx, server_id)
+    world.hypervisor.reboot(server.guest(), disks, hard)
+
+
+def settle(world: World, server_id: str, vm_state: str, power_state: int) -> None:
+    """The guest is where it was asked to be; a fault of an earlier failure is over."""
+    with world.store.write() as tx:
+        servers.update(tx, server_id, vm_state=vm_state, power_state=power_state, task_state=None, fault=None)
+
+
+def failed(world: World, message: str, server_id: str, **_: Any) -> None:
+    """The server shows the state the hypervisor reports; the instance action says what went wrong.
+
+    As in Nova a failed reboot of a guest that still runs is no ERROR.
+    """
+    with world.store.read() as tx:
+        server = servers.find(tx, server_id)
+    if server is None or server.deleted_at is not None:
+        return
+    power = _observed_power(world, server)
+    with world.store.write() as tx:
+        if power is None or power == states.Power.NOSTATE:
+            servers.set_fault(tx, server_id, message)
+        else:
+            running = power == states.Power.RUNNING
+            servers.update(
+                tx, server_id, task_state=None, power_state=power, vm_state=states.ACTIVE if running else states.STOPPED
+            )
+
+
+def _observed_power(world: World, server: Server) -> int | None:
+    try:
+        return world.hypervisor.power_state(server.guest())
+    except errors.OutsideError:
+        return None
+
+
+START = Kind(name="start", run=start, failed=failed, event="compute_start_instance")
+STOP = Kind(name="stop", run=stop, failed=failed, event="compute_stop_instance")
+REBOOT = Kind(name="reboot", run=reboot, failed=failed, event="compute_reboot_instance")

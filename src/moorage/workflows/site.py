@@ -1,0 +1,26 @@
+"""What the API may rely on without asking a hypervisor or an array."""
+
+from __future__ import annotations
+
+import msgspec
+
+from moorage.compute.ports import Capabilities
+from moorage.store import Tx
+from moorage.volumes.service import types
+
+
+class Site(msgspec.Struct, frozen=True, kw_only=True):
+    """The drivers in use, as far as checks of a request need them."""
+
+    hypervisor_name: str
+    hypervisor: Capabilities
+    protocols: dict[str, str]
+    """Backend → protocol."""
+    availability_zone: str = "nova"
+
+    def protocol_of_backend(self, backend: str) -> str:
+        return self.protocols.get(backend, "unknown")
+
+    def protocol_of_type(self, tx: Tx, volume_type: str | None) -> str:
+        """The protocol of volumes of a type (name or id; None is the default type); 400 if there is no such type."""
+        return self.protocol_of_backend(types.backend_of(tx, volume_type))
