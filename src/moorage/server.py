@@ -8,13 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from starlette.applications import Starlette
-from starlette.routing import Mount
-
 from moorage import errors
-from moorage.api.surface import SERVICES
+from moorage.api.surface import SERVICES, Port
 from moorage.api.services import Limits, Services
-from moorage.api.wire.app import ServiceApp
 from moorage.api.wire.policy import Policy
 from moorage.compute.ports import Hypervisor
 from moorage.compute.service import flavors, services
@@ -98,7 +94,7 @@ class Moorage:
             availability_zone=self.settings.conf.availability_zone,
         )  # fmt: skip
 
-    def _application(self) -> Starlette:
+    def _application(self) -> Port:
         conf = self.settings.conf
         policy_file = Path(conf.api.policy_file) if conf.api.policy_file else None
         shared = Services(
@@ -108,7 +104,7 @@ class Moorage:
             public_url=conf.public_url,
             limits=Limits(max_body_bytes=conf.api.max_body_bytes, max_image_bytes=conf.api.max_image_gib << 30),
         )  # fmt: skip
-        return Starlette(routes=[Mount(service.prefix, app=ServiceApp(service, shared)) for service in SERVICES])
+        return Port(shared)
 
 
 def _lock(directory: Path) -> int:

@@ -3,54 +3,71 @@
 from __future__ import annotations
 
 import queue
+import socket
+import ssl
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Self
 
 import pytest
 import zhmcclient
 
 from moorage.mock_hmc import HmcConfig, MockHmc
+from moorage.mock_hmc.stomp_frames import Decoder, Frame, encode
 from tests.mock_hmc.conftest import PASSWORD, USER, finish, make_session, port_uri, sizes, wait_for
 
 Heard = queue.Queue[tuple[dict[str, str], Any]]
 
 
 class Listener:
-    """A NotificationReceiver in a thread, subscribed when the constructor returns."""
+    """A NotificationReceiver in a thread, subscribed when the constructor returns.
+
+    The stomp library reads and writes one TLS connection from two threads, and at times takes its own write for the end
+    of the connection. That can only happen while it subscribes, so here it is tried again until a message is heard.
+    """
 
     def __init__(self, hmc: MockHmc, session: zhmcclient.Session) -> None:
         session.logon()
+        self._session = session
+        self._port = hmc.controls.state()["adapters"][0]["storage-port-uris"][0]
+        for _ in range(10):
+            self._begin(hmc)
+            if self._is_heard(hmc):
+                break
+            self._receiver.close()
+        while self.take("adapter", timeout_s=0.2):
+            pass
+
+    def _begin(self, hmc: MockHmc) -> None:
         self.heard: Heard = queue.Queue()
+        # The object topic comes last: a message on it proves that both are subscribed.
         self._receiver = zhmcclient.NotificationReceiver(
-            [session.object_topic, session.job_topic],
+            [self._session.job_topic, self._session.object_topic],
             "127.0.0.1",
-            session.session_id,
-            session.session_credential,
+            self._session.session_id,
+            self._session.session_credential,
             port=hmc.stomp_address.port,
             verify_cert=str(hmc.ca_file),
         )
-        self._thread = threading.Thread(target=self._listen, daemon=True)
-        self._thread.start()
-        # Subscriptions are processed in order, so the first message heard proves the topics are subscribed.
-        self._until_heard(hmc)
+        threading.Thread(target=self._listen, args=(self._receiver, self.heard), daemon=True).start()
 
-    def _listen(self) -> None:
-        for headers, message in self._receiver.notifications():
-            self.heard.put((headers, message))
+    def _listen(self, receiver: zhmcclient.NotificationReceiver, heard: Heard) -> None:
+        try:
+            for headers, message in receiver.notifications():
+                heard.put((headers, message))
+        except zhmcclient.NotificationConnectionError as exc:
+            self.ended_by = exc
 
-    def _until_heard(self, hmc: MockHmc) -> None:
-        adapter = hmc.controls.state()["adapters"][0]["storage-port-uris"][0]
-        for _ in range(200):
-            hmc.controls.set_port_online(adapter, is_online=False)
-            hmc.controls.set_port_online(adapter, is_online=True)
+    def _is_heard(self, hmc: MockHmc) -> bool:
+        for _ in range(40):
+            hmc.controls.set_port_online(self._port, is_online=False)
+            hmc.controls.set_port_online(self._port, is_online=True)
             try:
                 self.heard.get(timeout=0.05)
             except queue.Empty:
                 continue
-            break
-        while self.take("adapter", timeout_s=0.2):
-            pass
+            return True
+        return False
 
     def take(self, class_: str | None = None, timeout_s: float = 5.0) -> tuple[dict[str, str], Any] | None:
         try:
@@ -131,29 +148,74 @@ def test_notifications_can_be_duplicated_or_lost(hmc: MockHmc, listener: Listene
     assert values == ["twice", "twice", "once"]
 
 
-def receiver(hmc: MockHmc, topic: str, user: str, password: str) -> zhmcclient.NotificationReceiver:
-    quick = zhmcclient.StompRetryTimeoutConfig(connect_timeout=2, connect_retries=1)
-    return zhmcclient.NotificationReceiver(
-        topic, "127.0.0.1", user, password,
-        port=hmc.stomp_address.port, verify_cert=str(hmc.ca_file), stomp_rt_config=quick,
-    )  # fmt: skip
+class RawClient:
+    """A STOMP client in one thread."""
+
+    def __init__(self, hmc: MockHmc) -> None:
+        context = ssl.create_default_context(cafile=hmc.ca_file)
+        plain = socket.create_connection(("127.0.0.1", hmc.stomp_address.port), timeout=5)
+        self._socket = context.wrap_socket(plain, server_hostname="127.0.0.1")
+        self._decoder = Decoder()
+        self._frames: list[Frame] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._socket.close()
+
+    def ask(self, command: str, **headers: str) -> Frame:
+        """Send a frame, named headers with ``_`` for ``-``; returns the next frame that comes."""
+        self._socket.sendall(encode(command, {name.replace("_", "-"): value for name, value in headers.items()}))
+        while not self._frames:
+            data = self._socket.recv(4096)
+            assert data, "connection closed without an answer"
+            self._frames += self._decoder.feed(data)
+        return self._frames.pop(0)
+
+    def is_closed_by_server(self) -> bool:
+        return self._socket.recv(1) == b""
 
 
-def test_a_wrong_credential_is_not_let_in(hmc: MockHmc, session: zhmcclient.Session) -> None:
+def test_only_a_right_credential_is_let_in(hmc: MockHmc, session: zhmcclient.Session) -> None:
     session.logon()
-    with pytest.raises(zhmcclient.NotificationConnectionError):
-        receiver(hmc, session.object_topic, session.session_id, "wrong").connect()
-    for user, password in ((session.session_id, session.session_credential), (USER, PASSWORD)):
-        right = receiver(hmc, session.object_topic, user, password)
-        right.connect()
-        right.close()
+    for login, passcode in ((session.session_id, session.session_credential), (USER, PASSWORD)):
+        with RawClient(hmc) as client:
+            assert client.ask("CONNECT", login=login, passcode=passcode).command == "CONNECTED"
+    for login, passcode in ((session.session_id, "wrong"), (USER, "wrong"), ("", "")):
+        with RawClient(hmc) as client:
+            assert client.ask("CONNECT", login=login, passcode=passcode).command == "ERROR"
+            assert client.is_closed_by_server()
 
 
-def test_a_topic_of_nobody_is_refused(hmc: MockHmc, session: zhmcclient.Session) -> None:
+def test_nothing_is_done_before_connecting(hmc: MockHmc, session: zhmcclient.Session) -> None:
     session.logon()
-    listener = receiver(hmc, "banana", session.session_id, session.session_credential)
-    with pytest.raises(zhmcclient.NotificationJMSError, match="topic"):
-        next(listener.notifications())
+    with RawClient(hmc) as client:
+        frame = client.ask("SUBSCRIBE", id="1", destination=f"/topic/{session.object_topic}")
+        assert (frame.command, frame.header("message")) == ("ERROR", "not connected")
+
+
+def test_a_topic_of_nobody_is_refused(hmc: MockHmc) -> None:
+    with RawClient(hmc) as client:
+        client.ask("CONNECT", login=USER, passcode=PASSWORD)
+        assert client.ask("SUBSCRIBE", id="1", destination="/topic/banana").command == "ERROR"
+
+
+def test_an_unsubscribed_topic_is_silent(hmc: MockHmc, session: zhmcclient.Session, partition: Any) -> None:
+    topic = f"/topic/{session.object_topic}"
+    with RawClient(hmc) as client:
+        client.ask("CONNECT", login=USER, passcode=PASSWORD)
+        assert client.ask("SUBSCRIBE", id="1", destination=topic, receipt="a").command == "RECEIPT"
+        assert client.ask("UNSUBSCRIBE", id="1", receipt="b").header("receipt-id") == "b"
+        partition.update_properties({"description": "unheard"})
+        assert client.ask("DISCONNECT", receipt="c").header("receipt-id") == "c"
+
+
+def test_heart_beats_are_sent_as_wanted(hmc: MockHmc) -> None:
+    with RawClient(hmc) as client:
+        frame = client.ask("CONNECT", login=USER, passcode=PASSWORD, heart_beat="0,100")
+        assert frame.header("heart-beat") == "100,0"
+        assert client._socket.recv(1) == b"\n"
 
 
 def test_a_restart_ends_the_listeners_connection(config: HmcConfig) -> None:

@@ -1,11 +1,38 @@
-"""Every service on the port."""
+"""Every service on the port, and the port itself."""
 
 from __future__ import annotations
+
+from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
 
 from moorage.api.compute import SERVICE as COMPUTE
 from moorage.api.identity import SERVICE as IDENTITY
 from moorage.api.images import SERVICE as IMAGES
+from moorage.api.services import Services
 from moorage.api.volumes import SERVICE as VOLUMES
+from moorage.api.wire.app import ServiceApp
 from moorage.api.wire.route import Service
 
 SERVICES: list[Service] = [IDENTITY, IMAGES, VOLUMES, COMPUTE]
+
+
+class Port:
+    """The ASGI application: the first part of the path names the service.
+
+    A framework's mount would answer a service's bare prefix with a redirect, on which clients give up microversions.
+    """
+
+    def __init__(self, shared: Services) -> None:
+        self._apps = {service.prefix: ServiceApp(service, shared) for service in SERVICES}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        path: str = scope["path"]
+        app = self._apps.get("/" + path.split("/", 2)[1])
+        if app is not None:
+            await app(scope, receive, send)
+            return
+        found = {"services": [{"name": app.service.name, "path": prefix} for prefix, app in self._apps.items()]}
+        answer = JSONResponse(found) if path == "/" else JSONResponse({"error": {"code": 404, "title": "Not Found"}}, 404)
+        await answer(scope, receive, send)

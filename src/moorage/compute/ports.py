@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from moorage.volumes.ports import ConnectionInfo, Connector
+from moorage.connections import ConnectionInfo, Connector
 
 
 class Guest(msgspec.Struct, frozen=True, kw_only=True):

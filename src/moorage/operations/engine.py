@@ -47,7 +47,7 @@ class Engine:
         config: DBOSConfig = {
             "name": "moorage",
             "system_database_url": self._url,
-            "system_database_engine": open_engine(self._url, "BEGIN IMMEDIATE"),
+            "system_database_engine": open_engine(self._url, begin=None),
             "application_version": JOURNAL_FORMAT,
             "executor_id": "local",
             "log_level": "ERROR",
@@ -148,7 +148,7 @@ class Journal:
 
     def __init__(self, url: str) -> None:
         self._client = DBOSClient(
-            system_database_url=url, system_database_engine=open_engine(url), serializer=JsonJournal()
+            system_database_url=url, system_database_engine=open_engine(url, begin=None), serializer=JsonJournal()
         )
 
     def steps(self, operation_id: str) -> list[dict[str, Any]]:

@@ -27,8 +27,11 @@ def sqlite_url(path: object) -> str:
     return f"sqlite:///{path}"
 
 
-def open_engine(url: str, begin: str = "BEGIN", pool_size: int = 40) -> sa.Engine:
-    """An engine whose transactions start with ``begin`` on SQLite; PostgreSQL URLs are opened as they are."""
+def open_engine(url: str, begin: str | None = "BEGIN", pool_size: int = 40) -> sa.Engine:
+    """An engine whose transactions start with ``begin`` on SQLite; PostgreSQL URLs are opened as they are.
+
+    ``begin`` None leaves it to the driver to begin, immediately, before the first write.
+    """
     if not url.startswith("sqlite"):
         return sa.create_engine(url, pool_size=pool_size, pool_pre_ping=True)
     engine = sa.create_engine(
@@ -37,13 +40,15 @@ def open_engine(url: str, begin: str = "BEGIN", pool_size: int = 40) -> sa.Engin
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None
+        connection.isolation_level = None if begin else "IMMEDIATE"
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
-    @event.listens_for(engine, "begin")
-    def start(connection: sa.Connection) -> None:
-        connection.exec_driver_sql(begin)
+    if begin:
+
+        @event.listens_for(engine, "begin")
+        def start(connection: sa.Connection) -> None:
+            connection.exec_driver_sql(begin)
 
     return engine
 

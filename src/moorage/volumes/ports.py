@@ -8,19 +8,13 @@ A missing object on a delete or disconnect is success. No answer raises ``errors
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
-Connector = dict[str, Any]
-"""How a server identifies itself to storage: ``{"host": <name>, "wwpns": [<16 hex digits>, ...]}``."""
+from moorage.connections import ConnectionInfo, Connector
 
-ConnectionInfo = dict[str, Any]
-"""``{"driver_volume_type": <protocol>, "data": {...}}`` as in OpenStack.
-
-For ``fibre_channel`` data holds ``target_wwn`` (list), ``target_lun`` (integer), ``initiator_target_map``
-(``{wwpn: [target, ...]}``), ``target_discovered`` and ``volume_id``. WWPNs are lower case without ``0x``.
-"""
+__all__ = ["ConnectionInfo", "Connector", "Pool", "VolumeBackend"]
 
 
 class Pool(msgspec.Struct, frozen=True, kw_only=True):

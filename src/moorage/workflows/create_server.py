@@ -16,10 +16,10 @@ from moorage.attachments import service as attachments
 from moorage.compute import block_devices, states
 from moorage.compute.block_devices import DiskSpec, invalid
 from moorage.compute.model.flavor import Flavor
-from moorage.compute.service import flavors, keypairs, quotas, servers
+from moorage.compute.service import flavors, keypairs, quotas, server_groups, servers
 from moorage.context import Context
 from moorage.images.model import Image
-from moorage.images.service import images
+from moorage.images.service import lookup as images
 from moorage.operations import service as operations
 from moorage.store import Tx
 from moorage.volumes.model import Volume
@@ -223,6 +223,8 @@ def _insert(
         driver=site.hypervisor_name, metadata=order.metadata, reservation_id=reservation, launch_index=index,
         root_device_name=plan.root.device_name, **columns,
     )  # fmt: skip
+    if group := order.columns.get("scheduler_hints", {}).get("group"):
+        _join(tx, context, group, server_id)
     for disk in plan.disks:
         _insert_disk(tx, context, server_id, disk, plan)
     action = operations.record_action(tx, context, server_id, "create")
@@ -231,6 +233,13 @@ def _insert(
         action_id=action,
     )  # fmt: skip
     return server_id
+
+
+def _join(tx: Tx, context: Context, group_id: str, server_id: str) -> None:
+    try:
+        server_groups.join(tx, context, group_id, server_id)
+    except errors.NotFound as error:
+        raise errors.BadRequest(error.message) from None
 
 
 def _insert_disk(tx: Tx, context: Context, server_id: str, disk: DiskSpec, plan: _Plan) -> None:

@@ -20,8 +20,7 @@ STEPS = json.loads((Path(__file__).parent / "recorded" / "nova.json").read_text(
 OPAQUE = {"cpu_info", "hosts", "log", "extension", "extensions"}
 PROJECTS = {"admin": "a" * 32, "member": "b" * 32}
 DIFFERENT = {
-    # Nova asks the driver; traits and private details of the reference cloud are no rules.
-    ("POST /flavors/story-a/os-extra_specs", "trait:HW_X"): 400,
+    "DELETE /flavors/auto": 404,  # Nova keeps the id "auto"; here it stands for a random one, as clients mean it
 }
 
 
@@ -42,9 +41,8 @@ def differences(ours: Any, theirs: Any, path: str = "") -> Iterator[str]:
     elif isinstance(ours, list) and isinstance(theirs, list):
         if ours and theirs:
             yield from differences(ours[0], theirs[0], f"{path}[]")
-    elif "null" not in (ours, theirs) and {ours, theirs} != {"object", "str"} and ours != theirs:
-        if {str(ours), str(theirs)} != {"int", "float"}:
-            yield f"{path} is {ours}, not {theirs}"
+    elif "null" not in (ours, theirs) and {ours, theirs} != {"int", "float"} and ours != theirs:
+        yield f"{path} is {ours}, not {theirs}"
 
 
 class Story:
@@ -96,8 +94,9 @@ def test_answers_have_novas_status_and_fields(client: TestClient, wanted: str) -
         assert tuple(map(int, step["v"].split("."))) <= VERSIONS.max
         status, answer = story.play(step)
         told = f"{step['as']} {step['v']} {step['do']} {json.dumps(step.get('body', ''))[:120]}"
-        if status != step["status"]:
-            problems.append(f"{told}: {status}, not {step['status']}: {json.dumps(answer)[:200]}")
+        wanted_status = DIFFERENT.get(step["do"], step["status"])
+        if status != wanted_status:
+            problems.append(f"{told}: {status}, not {wanted_status}: {json.dumps(answer)[:200]}")
         elif status < 400:
             found = list(differences(None if answer is None else shape(answer), step["shape"]))
             problems += [f"{told}: {difference}" for difference in found]

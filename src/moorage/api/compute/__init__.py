@@ -1,18 +1,23 @@
 """Compute: one module per noun, assembled into ``SERVICE``."""
 
 from moorage.api.compute import (
+    actions,
     documents,
     extensions,
     flavor_details,
     flavors,
     hypervisors,
+    instance_actions,
     keypairs,
     limits,
+    metadata,
     operator_lists,
     quotas,
     server_groups,
+    servers,
     services,
     tenant_usage,
+    volume_attachments,
 )
 from moorage.api.wire import Service
 
@@ -23,9 +28,10 @@ SERVICE = Service(
     versions=documents.VERSIONS,
     documents=documents.DOCUMENTS,
     routes=[
+        *servers.ROUTES, *actions.ROUTES, *metadata.ROUTES, *instance_actions.ROUTES, *volume_attachments.ROUTES,
         *flavors.ROUTES, *flavor_details.ROUTES, *keypairs.ROUTES, *limits.ROUTES, *quotas.ROUTES,
         *server_groups.ROUTES, *services.ROUTES, *hypervisors.ROUTES, *tenant_usage.ROUTES, *operator_lists.ROUTES,
         *extensions.ROUTES,
     ],
-    rules=[*flavor_details.RULES, *limits.RULES, *server_groups.RULES],
+    rules=[*servers.RULES, *actions.RULES, *instance_actions.RULES, *flavor_details.RULES, *limits.RULES, *server_groups.RULES],
 )  # fmt: skip

@@ -61,7 +61,7 @@ def listing_of(call: Call) -> Listing:
     wanted = Listing(
         project_id=_project(call), name=query.get("name") or query.get("display_name"), marker=query.get("marker"),
         limit=limit_of(call), changes_since=time_of(call, "changes-since"), changes_before=time_of(call, "changes-before"),
-        sort=_sort(call), equal=_equal(call, may_all), tests=[], vm_states=_vm_states(call),
+        sort=tuple(_sort(call)), equal=_equal(call, may_all), tests=[], vm_states=_vm_states(call),
         deleted=may_all and is_true(query.get("deleted")),
     )  # fmt: skip
     wanted.tests += _tests(call, wanted)

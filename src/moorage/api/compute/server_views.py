@@ -21,7 +21,12 @@ class Shown(msgspec.Struct, kw_only=True):
 
     server: Server
     disks: list[Attachment] = []
-    groups: list[str] = []
+
+    @property
+    def groups(self) -> list[str]:
+        """Ids of its server groups: the one it was created in."""
+        group = self.server.scheduler_hints.get("group")
+        return [group] if group else []
 
 
 def links(call: Call, server_id: str) -> list[dict[str, str]]:

@@ -17,7 +17,7 @@ from moorage.api.wire.paging import limit_of, next_link
 from moorage.api.wire.route import Rule
 from moorage.attachments import service as attachments
 from moorage.compute.model.server import Server
-from moorage.compute.service import server_groups, servers
+from moorage.compute.service import servers
 from moorage.store import Tx
 from moorage.workflows import destroy
 
@@ -33,8 +33,7 @@ def find(call: Call, tx: Tx) -> Server:
 
 
 def shown(tx: Tx, server: Server) -> Shown:
-    groups = server_groups.of_server(tx, server.id)
-    return Shown(server=server, disks=attachments.of_server(tx, server.id), groups=groups)
+    return Shown(server=server, disks=attachments.of_server(tx, server.id))
 
 
 def index(call: Call) -> Reply:

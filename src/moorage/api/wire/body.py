@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 _AT = re.compile(r"^(?P<why>.*?)(?: - at `(?P<key>key in )?(?P<path>\$[^`]*)`)?$", re.DOTALL)
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
+_SECRET = re.compile("pass|secret|token", re.IGNORECASE)
 _SHOWN = 200
 """Values longer than this many characters are cut in messages."""
 
@@ -62,7 +63,7 @@ def validate(data: dict[str, Any], schema: type[T], version: Version) -> T:
     try:
         return msgspec.convert(data, schema, strict=False)
     except msgspec.ValidationError as problem:
-        raise errors.BadRequest(_explain(str(problem), data)) from None
+        raise errors.BadRequest(_explain(str(problem), _hidden(data))) from None
 
 
 def _reject_other_versions(data: Any, schema: Any, version: Version, field: str = "body") -> None:
@@ -104,6 +105,15 @@ def _nested(hint: Any) -> Any:
     if typing.get_origin(hint) in (typing.Annotated, list, typing.Union, types.UnionType):
         return next((found for part in typing.get_args(hint) if (found := _nested(part)) is not None), None)
     return None
+
+
+def _hidden(data: Any, is_secret: bool = False) -> Any:
+    """The data as messages may show it: nothing below a field that is named like a secret."""
+    if isinstance(data, dict):
+        return {name: _hidden(value, is_secret or bool(_SECRET.search(name))) for name, value in data.items()}
+    if isinstance(data, list):
+        return [_hidden(value, is_secret) for value in data]
+    return "***" if is_secret else data
 
 
 def _explain(problem: str, data: Any) -> str:

@@ -55,7 +55,7 @@ class Listing(msgspec.Struct, kw_only=True):
     changes_before: Any = None
     tests: list[Callable[[Server], bool]] = []
     """What SQL cannot say: image, flavor, metadata and tags inside JSON columns."""
-    sort: list[tuple[str, bool]] = [("created_at", False), ("id", False)]
+    sort: tuple[tuple[str, bool], ...] = (("created_at", False), ("id", False))
     """Columns, each with whether it ascends."""
     marker: str | None = None
     limit: int = 1000

@@ -1,0 +1,61 @@
+"""Grow a volume, attached or not."""
+
+from __future__ import annotations
+
+from moorage.attachments import service as attachments
+from moorage.context import Context
+from moorage.operations import Kind, Saga, service
+from moorage.store import Tx
+from moorage.volumes import states
+from moorage.volumes.model import Volume
+from moorage.volumes.service import lifecycle, messages, volumes
+from moorage.workflows import create_volume
+from moorage.workflows.world import World
+
+
+def request(tx: Tx, context: Context, volume: Volume, new_size_gib: int, *, in_use: bool) -> None:
+    """Mark the volume as growing; errors as in ``lifecycle.begin_extend``. Its server shows the action, too."""
+    lifecycle.begin_extend(tx, volume, new_size_gib, in_use=in_use)
+    action_id = None
+    # An operation has one action, so of several servers that share the volume the first shows it.
+    server_id = next((a.server_id for a in attachments.of_volume(tx, volume.id) if a.bdm_uuid and a.server_id), None)
+    if server_id is not None:
+        action_id = service.record_action(tx, context, server_id, "extend_volume", volume.project_id)
+    args = {"volume_id": volume.id, "new_size_gib": new_size_gib}
+    service.submit(
+        tx, context, kind=KIND.name, subject=f"volume/{volume.id}", args=args, action_id=action_id
+    )  # fmt: skip
+
+
+def run(saga: Saga[World], volume_id: str, new_size_gib: int) -> None:
+    """Storage cannot shrink a volume again, so there is nothing to undo."""
+    saga.do(grow, volume_id, new_size_gib)
+    saga.do(set_size, volume_id, new_size_gib)
+
+
+def grow(world: World, volume_id: str, new_size_gib: int) -> None:
+    with world.store.read() as tx:
+        volume = volumes.get(tx, volume_id)
+    create_volume.backend_of(world, volume).extend(volume_id, new_size_gib)
+
+
+def set_size(world: World, volume_id: str, new_size_gib: int) -> None:
+    with world.store.write() as tx:
+        volumes.update(tx, volume_id, size_gib=new_size_gib, extending_to_gib=None)
+        lifecycle.end_detour(tx, volume_id, states.EXTENDING)
+
+
+def failed(world: World, message: str, volume_id: str, new_size_gib: int) -> None:
+    """The size on record stays the old one; the storage may have grown, which a repeat finds."""
+    del new_size_gib
+    with world.store.write() as tx:
+        volume = volumes.find(tx, volume_id)
+        if volume is None or volume.status != states.EXTENDING:
+            return
+        volumes.update(tx, volume_id, status=states.ERROR_EXTENDING, extending_to_gib=None)
+        messages.add(
+            tx, messages.EXTEND, message, project_id=volume.project_id, resource_type="VOLUME", resource_uuid=volume_id
+        )
+
+
+KIND = Kind(name="extend_volume", run=run, failed=failed, event="compute_extend_volume")
