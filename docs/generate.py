@@ -48,9 +48,14 @@ def routes() -> str:
 
     lines = ["# Routes", "", "Generated from the route tables; `default` is who may without a `policy.yaml`.", ""]
     for service in SERVICES:
-        lines += [f"## {service.name}", "", "| method | path | versions | default | what |", "| --- | --- | --- | --- | --- |"]
+        lines += [
+            f"## {service.name}",
+            "",
+            "| method | path | versions | default | what |",
+            "| --- | --- | --- | --- | --- |",
+        ]
         for route in service.routes:
-            span = "" if not (route.min or route.max) else f"{_version(route.min)}–{_version(route.max)}"
+            span = "" if not (route.min or route.max) else f"{_version(route.min)}-{_version(route.max)}"
             path = service.prefix + service.root + route.path
             what = route.summary.split("\n")[0]
             lines.append(f"| {route.method} | `{path}` | {span} | {route.default} | {what} |")

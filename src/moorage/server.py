@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from moorage import errors
-from moorage.api.surface import SERVICES, Port
 from moorage.api.services import Limits, Services
+from moorage.api.surface import SERVICES, Port
 from moorage.api.wire.policy import Policy
 from moorage.compute.ports import Hypervisor
 from moorage.compute.service import flavors, services
@@ -100,7 +100,8 @@ class Moorage:
         shared = Services(
             store=self.store, policy=Policy(SERVICES, policy_file),
             tokens=TokenService(self.store, conf.token.expiration), hypervisor=self.hypervisor, backends=self.backends,
-            image_dir=self.image_dir, site=self._site(), region=conf.region_name, availability_zone=conf.availability_zone,
+            image_dir=self.image_dir, site=self._site(),
+            region=conf.region_name, availability_zone=conf.availability_zone,
             public_url=conf.public_url,
             limits=Limits(max_body_bytes=conf.api.max_body_bytes, max_image_bytes=conf.api.max_image_gib << 30),
         )  # fmt: skip

@@ -149,4 +149,3 @@ def running(data_dir: Path, options: str = "", *, is_probed: bool = False) -> It
         yield process
     finally:
         process.kill()
-

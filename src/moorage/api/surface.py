@@ -34,5 +34,7 @@ class Port:
             await app(scope, receive, send)
             return
         found = {"services": [{"name": app.service.name, "path": prefix} for prefix, app in self._apps.items()]}
-        answer = JSONResponse(found) if path == "/" else JSONResponse({"error": {"code": 404, "title": "Not Found"}}, 404)
+        answer = (
+            JSONResponse(found) if path == "/" else JSONResponse({"error": {"code": 404, "title": "Not Found"}}, 404)
+        )
         await answer(scope, receive, send)

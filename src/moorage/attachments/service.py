@@ -135,6 +135,12 @@ def set_connection(tx: Tx, row_id: str, connection_info: dict[str, Any]) -> None
     _update(tx, row_id, connection_info=connection_info)
 
 
+def set_place(tx: Tx, row_id: str, *, mountpoint: str | None = None, mode: str | None = None) -> None:
+    """Where the guest sees the disk and how it may use it (``rw`` or ``ro``), as far as given."""
+    given = {"mountpoint": mountpoint, "attach_mode": mode}
+    _update(tx, row_id, **{name: value for name, value in given.items() if value is not None})
+
+
 def complete(tx: Tx, row_id: str, mountpoint: str | None = None) -> None:
     """The volume is in use; repeating it is harmless."""
     row = by_row(tx, row_id)

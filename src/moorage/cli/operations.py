@@ -52,7 +52,10 @@ def _list(where: Any, args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(found, indent=2))
         return 0
-    rows = [[o["id"], o["kind"], o["subject"], o["state"], o["step"] or "", o["created_at"], o["error"] or ""] for o in found]
+    rows = [
+        [o["id"], o["kind"], o["subject"], o["state"], o["step"] or "", o["created_at"], o["error"] or ""]
+        for o in found
+    ]
     _table(["id", "kind", "subject", "state", "step", "created", "error"], rows)
     return 0
 
@@ -71,14 +74,21 @@ def _show(where: Any, args: argparse.Namespace) -> int:
     for name in ("id", "kind", "subject", "state", "step", "error", "request_id", "created_at", "finished_at"):
         print(f"{name + ':':13}{shown[name] or '-'}")
     print()
-    rows = [[s["name"], _clock(s["started_at"]), f"{s['finished_at'] - s['started_at']:.3f} s", s["error"] or "ok"] for s in shown["steps"]]
+    rows = [
+        [s["name"], _clock(s["started_at"]), f"{s['finished_at'] - s['started_at']:.3f} s", s["error"] or "ok"]
+        for s in shown["steps"]
+    ]
     _table(["step", "started", "took", "result"], rows)
     return 0
 
 
 def _plain(operation: Any) -> dict[str, Any]:
     names = ("id", "kind", "subject", "args", "state", "step", "error", "project_id", "user_id", "request_id")
-    times = {n: t and t.isoformat() + "Z" for n in ("created_at", "started_at", "finished_at") if (t := getattr(operation, n)) or True}
+    times = {
+        n: t and t.isoformat() + "Z"
+        for n in ("created_at", "started_at", "finished_at")
+        if (t := getattr(operation, n)) or True
+    }
     return {name: getattr(operation, name) for name in names} | times
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from typing import Any
 
@@ -41,6 +42,7 @@ def serve(settings: Any, probe: Any = None) -> int:
     from moorage.server import Moorage
     from moorage.telemetry import log
 
+    os.umask(0o077)
     log.start(settings.conf.debug, settings.conf.log_json)
     moorage = Moorage(settings, probe)
 

@@ -21,7 +21,7 @@ class Guest(msgspec.Struct, frozen=True, kw_only=True):
     vcpus: int
     memory_mib: int
     identity: dict[str, Any] = {}
-    """What ``reserve_identity`` returned, as stored in the server's row; empty before."""
+    """The ``Identity`` that ``reserve_identity`` returned, as plain values from the server's row; empty before."""
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):

@@ -37,7 +37,9 @@ TOKEN: list[cfg.Opt] = [
 ]
 VOLUMES: list[cfg.Opt] = [
     cfg.ListOpt("enabled_backends", default=["files"], help="Storage backends (files, fcarray); the first is default."),
-    cfg.StrOpt("fcarray_file", default="", help="State of the simulated FC array; empty: fcarray/array.db in data_dir."),
+    cfg.StrOpt(
+        "fcarray_file", default="", help="State of the simulated FC array; empty: fcarray/array.db in data_dir."
+    ),
 ]
 SIM: list[cfg.Opt] = [
     cfg.FloatOpt("latency", default=0.0, min=0.0, help="Seconds that each call of the simulated hypervisor takes."),

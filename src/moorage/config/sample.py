@@ -7,7 +7,6 @@ import io
 from oslo_config import cfg, generator
 
 
-
 def sample() -> str:
     """The text of ``docs/reference/moorage.conf.sample``."""
     out = io.StringIO()

@@ -63,6 +63,8 @@ def checked(name: str, value: Any) -> Any:
         value = msgspec.convert(value, SETTABLE.get(name, str))
     except msgspec.ValidationError as problem:
         raise errors.BadRequest(_sentence(name, value, str(problem))) from None
+    if any("\0" in text for text in (name, *(value if isinstance(value, list) else [value])) if isinstance(text, str)):
+        raise errors.BadRequest(_sentence(name, value, "Expected a text without NUL characters"))
     return list(dict.fromkeys(value)) if name == "tags" else value
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from moorage import clock, errors, ids
 from moorage.attachments import service as attachments
 from moorage.attachments.model import Attachment
@@ -100,7 +102,7 @@ def reserve_identity(world: World, server_id: str) -> None:
     with world.store.write() as tx:
         servers.update(
             tx, server_id, host=identity.host, availability_zone=server.availability_zone or world.availability_zone,
-            identity={"connector": identity.connector, "driver": identity.driver},
+            identity=msgspec.to_builtins(identity),
         )  # fmt: skip
 
 

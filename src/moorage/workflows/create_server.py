@@ -105,7 +105,9 @@ def _image(tx: Tx, context: Context, image_ref: str | None, flavor: Flavor) -> I
     except errors.NotFound:
         raise errors.BadRequest(f"Can not find requested image {image_ref}") from None
     if image.status != "active":
-        raise errors.BadRequest(f"Image {image_ref} is unacceptable: Image is not active, its status is {image.status}.")
+        raise errors.BadRequest(
+            f"Image {image_ref} is unacceptable: Image is not active, its status is {image.status}."
+        )
     if image.min_ram > flavor.ram_mib:
         raise errors.BadRequest("Flavor's memory is too small for requested image.")
     return image
@@ -162,7 +164,9 @@ def _check_snapshot(tx: Tx, context: Context, disk: DiskSpec) -> None:
     except errors.NotFound:
         raise invalid(f"failed to get snapshot {disk.source_id}.") from None
     if disk.volume_size_gib is not None and disk.volume_size_gib < snapshot.size_gib:
-        raise invalid(f"volume_size {disk.volume_size_gib} is smaller than snapshot {snapshot.id} ({snapshot.size_gib} GiB).")
+        raise invalid(
+            f"volume_size {disk.volume_size_gib} is smaller than snapshot {snapshot.id} ({snapshot.size_gib} GiB)."
+        )
     disk.volume_size_gib = disk.volume_size_gib or snapshot.size_gib
 
 
@@ -206,9 +210,7 @@ def _count(tx: Tx, context: Context, order: Order, flavor: Flavor) -> int:
 
 
 def _check_quota(tx: Tx, context: Context, flavor: Flavor, count: int) -> None:
-    quotas.check(
-        tx, context.project_id, instances=count, cores=count * flavor.vcpus, ram_mib=count * flavor.ram_mib
-    )
+    quotas.check(tx, context.project_id, instances=count, cores=count * flavor.vcpus, ram_mib=count * flavor.ram_mib)
 
 
 def _insert(

@@ -17,6 +17,7 @@ from moorage.context import Context
 from moorage.operations import Kind, Saga
 from moorage.operations import service as operations
 from moorage.store import Tx
+from moorage.volumes.service import volumes
 from moorage.workflows import boot, create_volume
 from moorage.workflows.world import World
 
@@ -80,7 +81,7 @@ def drop_local_disks(world: World, server_id: str) -> None:
 def delete_volume(world: World, server_id: str, volume_id: str) -> None:
     """Delete a volume marked delete_on_termination, unless someone else holds it or snapshots depend on it."""
     with world.store.read() as tx:
-        is_used = bool(attachments.of_volume(tx, volume_id)) or create_volume.has_snapshots(tx, volume_id)
+        is_used = bool(attachments.of_volume(tx, volume_id)) or volumes.has_snapshots(tx, volume_id)
     if not is_used:
         create_volume.discard(world, volume_id)
 

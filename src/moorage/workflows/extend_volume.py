@@ -50,9 +50,10 @@ def failed(world: World, message: str, volume_id: str, new_size_gib: int) -> Non
     del new_size_gib
     with world.store.write() as tx:
         volume = volumes.find(tx, volume_id)
-        if volume is None or volume.status != states.EXTENDING:
+        if volume is None or volume.extending_to_gib is None:
             return
-        volumes.update(tx, volume_id, status=states.ERROR_EXTENDING, extending_to_gib=None)
+        volumes.update(tx, volume_id, extending_to_gib=None)
+        volumes.move(tx, volume_id, (states.EXTENDING,), states.ERROR_EXTENDING)
         messages.add(
             tx, messages.EXTEND, message, project_id=volume.project_id, resource_type="VOLUME", resource_uuid=volume_id
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from moorage import errors
 from moorage.context import Context
 from moorage.images import content
 from moorage.images.model import Image, NewImage
@@ -36,7 +35,7 @@ def run(saga: Saga[World], volume_id: str, image_id: str) -> None:
 def claim_image(world: World, volume_id: str, image_id: str) -> None:
     del volume_id
     with world.store.write() as tx:
-        _definite(ingest.claim, tx, image_id)
+        ingest.claim(tx, image_id)
 
 
 def release_image(world: World, volume_id: str, image_id: str) -> None:
@@ -61,10 +60,10 @@ def activate_image(world: World, volume_id: str, image_id: str) -> None:
     del volume_id
     path = world.image_dir / content.location_of(image_id)
     with world.store.read() as tx:
-        image = _definite(images.get, tx, image_id)
+        image = images.get(tx, image_id)
     facts = content.facts_of(path, image.disk_format)
     with world.store.write() as tx:
-        _definite(ingest.activate, tx, image_id, facts)
+        ingest.activate(tx, image_id, facts)
 
 
 def free_volume(world: World, volume_id: str, image_id: str) -> None:
@@ -77,15 +76,6 @@ def failed(world: World, message: str, volume_id: str, image_id: str) -> None:
     """The volume is as before; the image waits for bytes again."""
     del message
     free_volume(world, volume_id, image_id)
-
-
-def _definite(call: object, *args: object) -> Image:
-    """A rejection by the images' rules is a definite no: the operation ends."""
-    try:
-        found: Image = call(*args)  # type: ignore[operator]
-    except errors.Rejected as rejection:
-        raise errors.Refused(rejection.message) from None
-    return found
 
 
 KIND = Kind(name="upload_volume", run=run, failed=failed)

@@ -7,8 +7,20 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from moorage.api.compute import documents, extensions, flavor_details, flavors, hypervisors, keypairs, limits
-from moorage.api.compute import operator_lists, quotas, server_groups, services, tenant_usage
+from moorage.api.compute import (
+    documents,
+    extensions,
+    flavor_details,
+    flavors,
+    hypervisors,
+    keypairs,
+    limits,
+    operator_lists,
+    quotas,
+    server_groups,
+    services,
+    tenant_usage,
+)
 from moorage.api.wire import Service
 from moorage.compute.ports import HostState
 from moorage.compute.service import flavors as flavor_rules

@@ -48,6 +48,8 @@ def test_given_id_is_taken_once_even_after_deletion(alice: Caller, bob: Caller) 
         ({"protected": "true"}, 400),
         ({"tags": ["t" * 256]}, 400),
         ({"mine": 5}, 400),
+        ({"mine": "a\0b"}, 400),
+        ({"tags": ["a\0b"]}, 400),
         ({"k" * 256: "v"}, 400),
         ({"status": "active"}, 403),
         ({"size": 5}, 403),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import socket
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +68,12 @@ class Bench:
     def force_status(self, guest: Guest, status: str) -> None:
         self.controls.set_partition_status(self.partitions(guest)[0]["object-uri"], status)
 
+    def change_status(self, guest: Guest, before: str, after: str) -> None:
+        """Wait until the partition has one status, then force the other."""
+        while self.status(guest) != before:
+            time.sleep(0.02)
+        self.force_status(guest, after)
+
     def script(self, guest: Guest, outcome: str) -> None:
         """How the next start of the guest's partition ends."""
         self.controls.set_boot_outcome(self.partitions(guest)[0]["object-uri"], outcome, 1)
@@ -84,21 +92,26 @@ class Bench:
         return [Disk(volume_id=volume_id, device_name="/dev/sda", boot_index=0, connection_info=info)]
 
 
-@pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    root: Path = tmp_path_factory.mktemp("dpm")
+@contextmanager
+def running_bench(root: Path, start_delay_s: float) -> Iterator[Bench]:
+    """HMC and array with all their files below ``root``."""
     array = FcArray("array", root / "array.sqlite")
-    cpcs = (CpcSpec("Z13"), CpcSpec("Z16", has_storage_management=True))
     config = HmcConfig(
         root / "hmc",
-        cpcs=cpcs,
+        cpcs=(CpcSpec("Z13"), CpcSpec("Z16", has_storage_management=True)),
         control_listen=None,
         reachable=open_fabric(root / "array.sqlite").reason_unreachable,
-        start_delay_s=0.05,
+        start_delay_s=start_delay_s,
         stop_delay_s=0.02,
     )
     with MockHmc(config) as hmc:
         yield Bench(hmc, array)
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    with running_bench(tmp_path_factory.mktemp("dpm"), start_delay_s=0.05) as bench:
+        yield bench
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -12,7 +13,7 @@ from moorage import errors
 from moorage.compute.ports import Guest
 from moorage.drivers.dpm import DpmDriver
 from moorage.drivers.fcarray.targets import TargetPorts
-from tests.drivers.dpm.conftest import Bench, booted, reserved
+from tests.drivers.dpm.conftest import Bench, booted, reserved, running_bench
 
 
 def test_boot_runs_and_takes_at_most_twelve_requests(bench: Bench, driver: DpmDriver, guest: Guest) -> None:
@@ -29,6 +30,16 @@ def test_every_boot_takes_at_most_twelve_requests(bench: Bench, driver: DpmDrive
     booted(bench, driver, msgspec.structs.replace(guest, id=guest.id[::-1]))
     calls = bench.calls()
     assert len(calls) <= 12, calls
+
+
+def test_slow_boot_is_waited_for_by_notice_without_more_requests(tmp_path: Path, guest: Guest) -> None:
+    with running_bench(tmp_path, start_delay_s=1.2) as bench:
+        driver = DpmDriver(bench.settings(poll_max_s=30.0), "zhost-1")
+        booted(bench, driver, guest)
+        driver.close()
+        calls = bench.calls()
+    assert len(calls) <= 12, calls
+    assert len([call for call in calls if call.startswith("GET /api/jobs")]) == 1
 
 
 def test_sessions_are_shared_and_logged_off(bench: Bench, guest: Guest) -> None:
@@ -60,10 +71,12 @@ def test_partition_is_named_after_host_and_server(bench: Bench, guest: Guest) ->
     assert (partition["ifl-processors"], partition["initial-memory"], partition["maximum-memory"]) == (2, 2048, 2048)
 
 
-def test_repeated_reservation_gives_the_same_identity(driver: DpmDriver, guest: Guest) -> None:
+def test_repeated_reservation_gives_the_same_identity(bench: Bench, driver: DpmDriver, guest: Guest) -> None:
     first = driver.reserve_identity(guest)
     stored = msgspec.structs.replace(guest, identity=msgspec.to_builtins(first))
+    bench.calls()
     assert driver.reserve_identity(guest) == first == driver.reserve_identity(stored)
+    assert {call.split()[0] for call in bench.calls()} == {"GET"}
 
 
 def test_server_beyond_the_limits_is_refused_before_anything_is_made(
@@ -146,9 +159,12 @@ def test_paused_right_after_the_start_is_not_yet_a_failure(
     driver = make_driver(paused_grace_s=5)
     guest = reserved(driver, guest)
     bench.script(guest, "paused")
-    threading.Timer(0.6, bench.force_status, (guest, "active")).start()
+    helper = threading.Thread(target=bench.change_status, args=(guest, "paused", "active"))
+    helper.start()
     driver.boot(guest, bench.disks(guest.identity))
+    helper.join()
     assert bench.status(guest) == "active"
+    assert not [call for call in bench.calls() if call.endswith("/operations/stop")]
 
 
 def test_boot_of_an_unmasked_volume_is_refused_with_the_reason(bench: Bench, driver: DpmDriver, guest: Guest) -> None:
@@ -192,10 +208,6 @@ def test_boot_outlives_an_hmc_that_forgets_sessions_and_jobs(bench: Bench, drive
     guest = reserved(driver, guest)
     disks = bench.disks(guest.identity)
     bench.controls.add_fault(match="GET /api/jobs", kind="restart", lose_jobs=True)
-    for _ in range(3):
-        try:
-            driver.boot(guest, disks)
-            break
-        except errors.Unknown:
-            bench.force_status(guest, "stopped")
+    driver.boot(guest, disks)
     assert bench.status(guest) == "active"
+    assert len([entry for entry in bench.controls.requests() if entry["uri"] == "/api/sessions"]) == 2

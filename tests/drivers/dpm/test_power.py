@@ -96,6 +96,13 @@ def test_destroy_finds_the_partition_by_name_when_nothing_was_stored(
     assert bench.partitions(guest) == []
 
 
+def test_destroy_of_a_partition_somebody_else_deletes_meanwhile_is_success(
+    bench: Bench, driver: DpmDriver, server: Guest
+) -> None:
+    bench.controls.add_fault(match="DELETE /api/partitions/", kind="error", status=404, reason=1)
+    driver.destroy(server)
+
+
 def test_destroy_leaves_other_partitions_alone(bench: Bench, driver: DpmDriver, server: Guest) -> None:
     other = reserved(
         driver, Guest(id=server.id[:-1] + ("0" if server.id[-1] != "0" else "1"), name="o", vcpus=1, memory_mib=512)

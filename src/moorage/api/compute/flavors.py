@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 
 from moorage import errors
-from moorage.api.compute.input import MAX_INT, Name, Truth, check_name, check_query, choice, links, truth
+from moorage.api.compute.input import MAX_INT, Name, Truth, check_name, check_query, check_text, choice, links, truth
 from moorage.api.wire import Call, Reply, Route
 from moorage.api.wire.body import since
 from moorage.api.wire.paging import limit_of, next_link
@@ -22,7 +22,7 @@ _NONE = ("none", "None", "NONE")
 Positive = Annotated[int, msgspec.Meta(ge=1, le=MAX_INT)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_INT)]
 Text = Annotated[str, msgspec.Meta(max_length=65535)]
-FlavorId = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^(?! )[a-zA-Z0-9. _-]+(?<! )$")]
+FlavorId = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^(?! )[a-zA-Z0-9. _-]+(?<! )\Z")]
 
 
 class NewFlavor(msgspec.Struct, forbid_unknown_fields=True):
@@ -108,13 +108,13 @@ def create(call: Call) -> Reply:
         made = flavors.create(
             tx, call.context, flavor_id, check_name(new.name), vcpus=new.vcpus, ram_mib=new.ram, disk_gib=new.disk,
             ephemeral_gib=new.ephemeral, swap_mib=new.swap, rxtx_factor=new.rxtx_factor, is_public=is_public,
-            description=new.description,
+            description=check_text("description", new.description),
         )  # fmt: skip
     return Reply(body={"flavor": view(call, made)})
 
 
 def update(call: Call) -> Reply:
-    description = call.body(Update).flavor.description
+    description = check_text("description", call.body(Update).flavor.description)
     with call.services.store.write() as tx:
         changed = flavors.describe(tx, call.context, call.params["flavor_id"], description)
     return Reply(body={"flavor": view(call, changed)})

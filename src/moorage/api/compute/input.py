@@ -15,7 +15,7 @@ from moorage.api.wire.versions import Version
 
 MAX_INT = 0x7FFFFFFF
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
-Host = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[a-zA-Z0-9\-._]*$")]
+Host = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[a-zA-Z0-9\-._]*\Z")]
 Truth = bool | str
 """What Nova takes for a truth value; see ``truth``."""
 
@@ -32,6 +32,15 @@ def check_name(name: str) -> str:
             "Can not start or end with whitespace."
         )
     return name
+
+
+def check_text(field: str, text: str | None) -> str | None:
+    """The text itself; 400 if it has characters that cannot be printed."""
+    if text is not None and any(_is_unprintable(char) for char in text):
+        raise errors.BadRequest(
+            f"Invalid input for field/attribute {field}. Value: {text[:200]!r}. It cannot be printed"
+        )
+    return text
 
 
 def _is_unprintable(char: str) -> bool:
@@ -86,11 +95,11 @@ def moment(call: Call, name: str) -> dt.datetime | None:
         return None
     try:
         value = dt.datetime.fromisoformat(text)
-    except ValueError:
+        return value if value.tzinfo is None else value.astimezone(dt.UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
         raise errors.BadRequest(
             f"Invalid input for query parameters {name}. Value: {text}. '{text}' is not a 'date-time'"
         ) from None
-    return value if value.tzinfo is None else value.astimezone(dt.UTC).replace(tzinfo=None)
 
 
 def stamp(time: Any) -> str | None:

@@ -16,8 +16,8 @@ from moorage.compute.model.keypair import Keypair
 from moorage.compute.service import keypairs
 
 _POLICY = "os_compute_api:os-keypairs:"
-_OLD_NAME = r"^[_\- a-zA-Z0-9]+$"
-_NAME = r"^[_\-@. a-zA-Z0-9]+$"
+_OLD_NAME = r"^[_\- a-zA-Z0-9]+\Z"
+_NAME = r"^[_\-@. a-zA-Z0-9]+\Z"
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=_OLD_NAME)]
 _Name92 = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=_NAME)]
 

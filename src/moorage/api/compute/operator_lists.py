@@ -61,9 +61,9 @@ def audit_log_before(call: Call) -> Reply:
     text = call.params["before"]
     try:
         before = dt.datetime.strptime(text, "%Y-%m-%d %H:%M:%S.%f" if "." in text else "%Y-%m-%d %H:%M:%S")
-    except ValueError:
+        return Reply(body={"instance_usage_audit_log": _audit(call, before)})
+    except (ValueError, OverflowError):
         raise errors.BadRequest(f"Invalid timestamp for date {text}") from None
-    return Reply(body={"instance_usage_audit_log": _audit(call, before)})
 
 
 def _audit(call: Call, before: dt.datetime) -> dict[str, Any]:

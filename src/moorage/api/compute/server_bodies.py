@@ -104,7 +104,7 @@ class ServerChange(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     OS_DCF_diskConfig: str | UnsetType = msgspec.field(default=UNSET, name="OS-DCF:diskConfig")
     accessIPv4: str | UnsetType = UNSET
     accessIPv6: str | UnsetType = UNSET
-    description: Annotated[Text255 | None | UnsetType, since(2, 19)] = UNSET
+    description: Annotated[Text255 | UnsetType | None, since(2, 19)] = UNSET
     hostname: Annotated[Hostname | UnsetType, since(2, 90)] = UNSET
 
 

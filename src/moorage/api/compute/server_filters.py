@@ -23,7 +23,7 @@ _PUBLIC = frozenset(
         "power_state", "uuid", "instance_uuid", "access_ip_v4", "access_ip_v6", "key_name", "config_drive",
         "description", "display_name", "display_description", "launch_index", "image_ref", "kernel_id", "ramdisk_id",
         "root_device_name", "availability_zone", "auto_disk_config", "created_at", "launched_at", "terminated_at",
-        "locked_by", "progress", "soft_deleted", "not-tags", "metadata", "system_metadata", "fixed_ip",
+        "locked_by", "progress", "soft_deleted", "metadata", "system_metadata", "fixed_ip",
     }
 )  # fmt: skip
 _EQUAL = {

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from moorage import errors
-from moorage.api.compute.input import Name, check_name, check_query
+from moorage.api.compute.input import MAX_INT, Name, check_name, check_query
 from moorage.api.wire import Call, Reply, Route
 from moorage.api.wire.paging import MAX_LIMIT, limit_of, offset_of
 from moorage.api.wire.route import Rule
@@ -30,7 +30,7 @@ class CreateWithPolicies(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Rules(msgspec.Struct, forbid_unknown_fields=True):
-    max_server_per_host: Annotated[int, msgspec.Meta(ge=1)] | msgspec.UnsetType = msgspec.UNSET
+    max_server_per_host: Annotated[int, msgspec.Meta(ge=1, le=MAX_INT)] | msgspec.UnsetType = msgspec.UNSET
 
 
 class PolicyGroup(msgspec.Struct, forbid_unknown_fields=True):

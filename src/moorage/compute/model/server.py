@@ -58,8 +58,9 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
 
     def guest(self) -> Guest:
         """What a hypervisor driver is told."""
-        driver = (self.identity or {}).get("driver") or {}
-        return Guest(id=self.id, name=self.name, vcpus=self.vcpus, memory_mib=self.ram_mib, identity=driver)
+        return Guest(
+            id=self.id, name=self.name, vcpus=self.vcpus, memory_mib=self.ram_mib, identity=self.identity or {}
+        )  # fmt: skip
 
     @property
     def connector(self) -> dict[str, Any] | None:

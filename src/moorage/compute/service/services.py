@@ -180,6 +180,8 @@ def _local_gib(tx: Tx) -> dict[str, int]:
 
 
 def servers_on(tx: Tx, host: str) -> list[tuple[str, str]]:
-    """Name and id of the servers on a hypervisor."""
-    query = sa.select(servers.c.name, servers.c.id).where(servers.c.host == host, servers.c.deleted_at.is_(None))
-    return [(row.name, row.id) for row in tx.execute(query.order_by(servers.c.created_at, servers.c.id))]
+    """Name and id of the servers on a hypervisor; the name is the one that ``instance_name`` shows, not the user's."""
+    query = sa.select(servers.c.id).where(servers.c.host == host, servers.c.deleted_at.is_(None))
+    return [
+        (f"instance-{row.id[:8]}", row.id) for row in tx.execute(query.order_by(servers.c.created_at, servers.c.id))
+    ]

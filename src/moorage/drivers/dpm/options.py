@@ -22,7 +22,9 @@ OPTIONS: list[cfg.Opt] = [
     cfg.StrOpt("hmc_username", default="", help="HMC user the driver logs on as."),
     cfg.StrOpt("hmc_password", default="", secret=True, help="Password of that user."),
     cfg.BoolOpt("verify_cert", default=True, help="Whether the HMC's certificate is checked."),
-    cfg.StrOpt("ca_file", help="CA certificates that signed the HMC's certificate; default: the system's."),
+    cfg.StrOpt(
+        "ca_file", help="File or directory with the CA certificates the HMC's is signed by; default: certifi's."
+    ),
     cfg.StrOpt("cpc_object_id", default="", help="Object id of the CPC whose partitions become servers."),
     cfg.IntOpt("max_processors", default=1, min=1, help="Shared IFL processors servers may use in sum."),
     cfg.IntOpt("max_memory", default=MIN_MEMORY_MIB, min=MIN_MEMORY_MIB, help="Memory servers may use in sum, in MiB."),
@@ -71,7 +73,7 @@ class DpmSettings:
 
     @property
     def certificate_check(self) -> bool | str:
-        """What zhmcclient takes as ``verify_cert``: a CA file, True for the system's CAs, or False."""
+        """What zhmcclient takes as ``verify_cert``: a CA file or directory, True for certifi's CAs, or False."""
         return (self.ca_file or True) if self.verify_cert else False
 
     @classmethod

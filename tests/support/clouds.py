@@ -1,0 +1,162 @@
+"""Whole clouds to test against: Moorage as a real process, with a mock HMC and a simulated array behind it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from moorage.drivers.fcarray import Faults, open_fabric
+from moorage.drivers.fcarray.inspect import snapshot
+from moorage.mock_hmc import CpcSpec, HmcConfig, MockHmc
+from tests.support import invariants
+from tests.support.process import MoorageProcess, eventually
+
+_SIM = """\
+[DEFAULT]
+compute_driver = sim
+[volumes]
+enabled_backends = fcarray
+"""
+_DPM = """\
+[DEFAULT]
+compute_driver = dpm
+[volumes]
+enabled_backends = fcarray, files
+[dpm]
+hmc = 127.0.0.1
+hmc_port = {port}
+hmc_notification_port = {stomp}
+hmc_username = {user}
+hmc_password = {password}
+ca_file = {ca_file}
+cpc_object_id = {cpc}
+max_processors = 16
+max_memory = 65536
+paused_grace_s = 1
+{mappings}
+"""
+
+
+class Cloud:
+    """A running Moorage with an array, and on DPM an HMC; knows how to look behind the API."""
+
+    def __init__(self, directory: Path, driver: str, hmc: MockHmc | None) -> None:
+        self.driver = driver
+        self.hmc = hmc
+        self.data_dir = directory / "moorage"
+        options = _SIM if hmc is None else dpm_options(hmc)
+        self.moorage = MoorageProcess(self.data_dir, options, is_probed=True)
+        self.array_file = self.data_dir / "fcarray" / "array.db"
+
+    @property
+    def array_faults(self) -> Faults:
+        return Faults(self.array_file)
+
+    def partitions(self) -> list[dict[str, Any]]:
+        return [] if self.hmc is None else list(self.hmc.controls.state()["partitions"])
+
+    def array(self) -> dict[str, list[dict[str, Any]]]:
+        return snapshot(self.array_file)
+
+    def kill_at(self, kind: str, step: str, when: str, skip: int = 0) -> None:
+        """Have the process kill itself (SIGKILL) at a step of the next operation of that kind."""
+        order = {"kind": kind, "step": step, "when": when, "skip": skip}
+        (self.data_dir / "kill-at.json").write_text(json.dumps(order))
+
+    def steps(self) -> list[tuple[str, str]]:
+        """Steps begun since the last look, in order: (kind, step)."""
+        log = self.data_dir / "steps.log"
+        lines = log.read_text().splitlines() if log.exists() else []
+        log.unlink(missing_ok=True)
+        return [(kind, step) for kind, step in (line.split() for line in lines)]
+
+    def volume(self, name: str = "volume", *, is_bootable: bool = True) -> str:
+        """An available volume of the FC array; bootable without content, which is enough for the mock HMC."""
+        made = self.moorage.call("POST", "block-storage", "/volumes", {"volume": {"size": 1, "name": name}})
+        assert made.status_code == 202, made.text
+        volume_id: str = made.json()["volume"]["id"]
+        eventually(lambda: self.volume_status(volume_id) == "available", what=f"volume {volume_id} available")
+        if is_bootable:
+            body = {"os-set_bootable": {"bootable": True}}
+            marked = self.moorage.call("POST", "block-storage", f"/volumes/{volume_id}/action", body)
+            assert marked.status_code == 200, marked.text
+        return volume_id
+
+    def volume_status(self, volume_id: str) -> str:
+        answer = self.moorage.call("GET", "block-storage", f"/volumes/{volume_id}")
+        return "gone" if answer.status_code == 404 else str(answer.json()["volume"]["status"])
+
+    def server(self, volumes: list[str], **entry: Any) -> str:
+        """Ask for a server that boots from the first volume and has the others as data disks."""
+        mapping = [
+            {
+                "uuid": v,
+                "source_type": "volume",
+                "destination_type": "volume",
+                "boot_index": 0 if n == 0 else -1,
+                **entry,
+            }
+            for n, v in enumerate(volumes)
+        ]
+        body = {"server": {"name": "s", "flavorRef": "5", "networks": "none", "block_device_mapping_v2": mapping}}
+        made = self.moorage.call("POST", "compute", "/servers", body, version="2.67")
+        assert made.status_code == 202, made.text
+        return str(made.json()["server"]["id"])
+
+    def show(self, server_id: str) -> dict[str, Any]:
+        """The server as clients see it; status GONE once it is 404."""
+        answer = self.moorage.call("GET", "compute", f"/servers/{server_id}", version="2.67")
+        return {"status": "GONE"} if answer.status_code == 404 else dict(answer.json()["server"])
+
+    def delete(self, server_id: str) -> None:
+        answer = self.moorage.call("DELETE", "compute", f"/servers/{server_id}")
+        assert answer.status_code in (204, 404), answer.text
+
+    def wait(self, server_id: str, *statuses: str, timeout_s: float = 30.0) -> str:
+        def reached() -> str:
+            status: str = self.show(server_id)["status"]
+            return status if status in statuses else ""
+
+        return str(eventually(reached, timeout_s, f"server {server_id} {statuses}"))
+
+    def settle(self, timeout_s: float = 40.0) -> None:
+        """Until no operation is left to do."""
+        eventually(lambda: not invariants.unfinished(self.data_dir / "moorage.db"), timeout_s, "operations settle")
+
+    def problems(self) -> list[str]:
+        """What contradicts what, across rows, array and HMC; empty when all agree."""
+        return invariants.problems(
+            self.data_dir / "moorage.db", self.array(), self.partitions() if self.hmc else None,
+            self.data_dir / "sim" / "guests.db",
+        )  # fmt: skip
+
+
+def dpm_options(hmc: MockHmc) -> str:
+    """``moorage.conf`` for the first CPC of a mock HMC, with all its FCP adapters."""
+    cpc = hmc.ready()["cpcs"][0]
+    mappings = "\n".join(f"physical_storage_adapter_mappings = {adapter['object-id']}:0" for adapter in cpc["adapters"])
+    return _DPM.format(
+        port=hmc.port, stomp=hmc.stomp_address.port, user=hmc.config.user, password=hmc.password, ca_file=hmc.ca_file,
+        cpc=cpc["object-id"], mappings=mappings,
+    )  # fmt: skip
+
+
+@contextlib.contextmanager
+def cloud(directory: Path, driver: str) -> Iterator[Cloud]:
+    """A started cloud of driver ``sim`` or ``dpm``."""
+    with contextlib.ExitStack() as stack:
+        hmc = None
+        if driver == "dpm":
+            fabric = open_fabric(directory / "moorage" / "fcarray" / "array.db")
+            config = HmcConfig(
+                data_dir=directory / "hmc", reachable=fabric.reason_unreachable, start_delay_s=0.02, stop_delay_s=0.02,
+                cpcs=(CpcSpec(name="Z13"),),
+            )  # fmt: skip
+            hmc = stack.enter_context(MockHmc(config))
+        made = Cloud(directory, driver, hmc)
+        made.moorage.start()
+        stack.callback(made.moorage.kill)
+        yield made

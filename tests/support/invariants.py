@@ -1,0 +1,121 @@
+"""Do rows, array and hypervisor agree? The invariants that must hold whenever nothing is in flight.
+
+I1 each disk of a live server has exactly one attachment; I2 each attachment has a server or a recorded reason;
+I3 a volume's status follows from its attachments; I4 array and hypervisor hold exactly the disks of running servers;
+I5 nothing is in flight for ever; I6 the disk last written to is the one on record.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+_STATUS = {"reserved": "reserved", "attaching": "attaching", "attached": "in-use", "detaching": "detaching"}
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+Rows = list[dict[str, Any]]
+
+
+def rows(database: Path, query: str) -> Rows:
+    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+        connection.row_factory = sqlite3.Row
+        return [dict(row) for row in connection.execute(query)]
+
+
+def unfinished(database: Path) -> Rows:
+    return rows(database, "SELECT * FROM operations WHERE state IN ('pending', 'running')")
+
+
+def problems(database: Path, array: dict[str, Rows], partitions: Rows | None, sim_guests: Path) -> list[str]:
+    """Every contradiction, in words."""
+    servers = {row["id"]: row for row in rows(database, "SELECT * FROM servers")}
+    disks = rows(database, "SELECT * FROM attachments")
+    volumes = {row["id"]: row for row in rows(database, "SELECT * FROM volumes")}
+    guests = _partition_guests(partitions) if partitions is not None else _sim_guests(sim_guests)
+    return [
+        *(f"I5: operation {row['kind']} {row['id']} is {row['state']}" for row in unfinished(database)),
+        *_servers(servers, disks),
+        *_volumes(volumes, disks),
+        *_array(servers, disks, volumes, array),
+        *_guests(servers, guests),
+    ]
+
+
+def _servers(servers: dict[str, Any], disks: Rows) -> list[str]:
+    found = []
+    for server_id, server in servers.items():
+        mine = [disk for disk in disks if disk["server_id"] == server_id and disk["destination_type"] == "volume"]
+        if server["deleted_at"] or server["vm_state"] == "error":
+            found += [f"I2: {server['vm_state']} server {server_id} still has disk {disk['id']}" for disk in mine]
+            if server["identity"]:
+                found.append(f"I2: {server['vm_state']} server {server_id} still has WWPNs on record")
+        elif server["vm_state"] == "active":
+            found += [
+                f"I1: disk {disk['id']} of active server {server_id} is {disk['attach_status']}"
+                for disk in mine
+                if disk["attach_status"] != "attached" or not disk["connection_info"]
+            ]
+            if not server["identity"]:
+                found.append(f"I4: active server {server_id} has no WWPNs on record")
+        if server["task_state"]:
+            found.append(f"I5: server {server_id} has task_state {server['task_state']}")
+    return found
+
+
+def _volumes(volumes: dict[str, Any], disks: Rows) -> list[str]:
+    found = []
+    for volume_id, volume in volumes.items():
+        statuses = {d["attach_status"] for d in disks if d["volume_id"] == volume_id and d["attachment_id"]}
+        expected = next(
+            (_STATUS[s] for s in ("attached", "attaching", "detaching", "reserved") if s in statuses), "available"
+        )
+        if volume["status"] not in (expected, "error"):
+            found.append(f"I3: volume {volume_id} is {volume['status']}, its attachments say {expected}")
+    gone = [disk for disk in disks if disk["volume_id"] and disk["volume_id"] not in volumes]
+    return found + [f"I2: disk {disk['id']} names volume {disk['volume_id']}, which is gone" for disk in gone]
+
+
+def _array(servers: dict[str, Any], disks: Rows, volumes: dict[str, Any], array: dict[str, Rows]) -> list[str]:
+    wanted = {
+        (disk["server_id"], disk["volume_id"])
+        for disk in disks
+        if disk["connector"] and servers.get(disk["server_id"], {}).get("vm_state") not in ("error", "deleted")
+    }
+    masks = {(mask["host"], mask["volume_id"]) for mask in array["masks"]}
+    hosts = {host["name"] for host in array["hosts"]} | {zone["host"] for zone in array["zones"]}
+    found = [f"I4: volume {volume} is masked for {host}, nothing on record" for host, volume in masks - wanted]
+    found += [f"I4: volume {volume} is not masked for {host}" for host, volume in wanted - masks]
+    found += [f"I4: the array still knows host {host}" for host in hosts - {server for server, _ in wanted}]
+    kept = {volume["volume_id"] for volume in array["volumes"]}
+    on_array = {v for v, row in volumes.items() if row["backend"] == "fcarray" and row["status"] != "error"}
+    found += [f"I4: the array holds volume {volume}, which is not on record" for volume in kept - set(volumes)]
+    return found + [f"I4: volume {volume} is not on the array" for volume in on_array - kept]
+
+
+def _partition_guests(partitions: Rows) -> dict[str, bool]:
+    found = {}
+    for partition in partitions:
+        match = _UUID.search(partition["name"])
+        found[match[0] if match else partition["name"]] = partition["status"] in ("active", "degraded")
+    return found
+
+
+def _sim_guests(path: Path) -> dict[str, bool]:
+    return {row["id"]: row["power"] == 1 for row in rows(path, "SELECT id, power FROM guests")}
+
+
+def _guests(servers: dict[str, Any], guests: dict[str, bool]) -> list[str]:
+    found = []
+    for server_id, is_running in guests.items():
+        server = servers.get(server_id)
+        state = "unknown" if server is None else "deleted" if server["deleted_at"] else server["vm_state"]
+        if state not in ("active", "stopped"):
+            found.append(f"I4: the hypervisor holds a guest of {state} server {server_id}")
+        elif is_running != (state == "active"):
+            found.append(f"I4: server {server_id} is {state}, its guest runs: {is_running}")
+    for server_id, server in servers.items():
+        if server["vm_state"] in ("active", "stopped") and not server["deleted_at"] and server_id not in guests:
+            found.append(f"I4: {server['vm_state']} server {server_id} has no guest")
+    return found
