@@ -62,15 +62,17 @@ class Moorage:
         self.engine.launch()
         self.dispatcher.start()
 
-    def stop(self) -> None:
-        """Begin nothing new, let steps end, and leave the rest to the next start."""
+    def stop(self) -> bool:
+        """Begin nothing new, let steps end, and leave the rest to the next start; whether all ended."""
         self.dispatcher.stop()
-        self.engine.stop(STOP_PATIENCE_S)
+        if not self.engine.stop(STOP_PATIENCE_S):
+            return False
         close: Callable[[], None] | None = getattr(self.hypervisor, "close", None)
         if close is not None:
             close()
         self.store.close()
         os.close(self._lock)
+        return True
 
     def _prepare(self) -> None:
         """What must be there before the first request: accounts, types, flavors, hosts, ``clouds.yaml``."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.support.clouds import Cloud, cloud
 from tests.support.process import eventually
 

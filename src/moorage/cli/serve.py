@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
+import signal
 import sys
 from typing import Any
 
@@ -58,11 +60,18 @@ def serve(settings: Any, probe: Any = None) -> int:
         ssl_certfile=settings.conf.tls_cert_file or None, ssl_keyfile=settings.conf.tls_key_file or None,
     )  # fmt: skip
     server = Server(config)
+    # uvicorn raises the signal that stopped it again; what is left to do then is ours, not the default handler's.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
     moorage.start()
     try:
         server.run()
     finally:
-        moorage.stop()
+        all_ended = moorage.stop()
+    if not all_ended:
+        # A step that hangs in a driver would keep the interpreter from ending; the next start goes on with it.
+        logging.shutdown()
+        os._exit(0)
     if not server.started:
         print(f"moorage: listen = {settings.host}:{settings.port}: cannot be bound", file=sys.stderr)
         return 1

@@ -63,6 +63,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a root or ephemeral disk can live on the host."""
     pause: bool = False
     suspend: bool = False
+    swap_volume: bool = False
+    """Whether a running guest's disk can be copied to another volume and moved over to it."""
 
 
 class Hypervisor(Protocol):
@@ -88,6 +90,27 @@ class Hypervisor(Protocol):
 
     def reboot(self, guest: Guest, disks: list[Disk], hard: bool) -> None:
         """Restart; hard means stop from any state, define again and start."""
+
+    def pause(self, guest: Guest) -> None:
+        """Hold a running guest's processors; already paused is success."""
+
+    def unpause(self, guest: Guest) -> None:
+        """Let a paused guest go on."""
+
+    def suspend(self, guest: Guest) -> None:
+        """Save a running guest's memory and stop it."""
+
+    def resume(self, guest: Guest, disks: list[Disk]) -> None:
+        """Bring a suspended guest back."""
+
+    def plug(self, guest: Guest, disk: Disk) -> None:
+        """Give a guest, running or not, one more disk; already there is success."""
+
+    def unplug(self, guest: Guest, disk: Disk) -> None:
+        """Take a disk away; absent is success. Refused if the guest does not let go of it."""
+
+    def swap(self, guest: Guest, old: Disk, new: Disk) -> None:
+        """Copy ``old`` to ``new`` under the running guest and move it over; already moved is success."""
 
     def destroy(self, guest: Guest) -> None:
         """Stop and remove the guest; absent is success."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -69,13 +68,14 @@ class Engine:
         """The finished steps: name, times (seconds since 1970), error."""
         return read_steps(DBOS.list_workflow_steps(operation_id))
 
-    def stop(self, patience_s: float) -> None:
-        """Let running steps end, begin no further one. What does not end in time goes on at the next start."""
+    def stop(self, patience_s: float) -> bool:
+        """Let running steps end, begin no further one; whether all ended in time. The rest goes on at the next start."""
         self.runtime.stopping.set()
-        deadline = time.monotonic() + patience_s
         with self._ended:
-            self._ended.wait_for(lambda: not self._running, timeout=max(0.0, deadline - time.monotonic()))
-        DBOS.destroy()
+            all_ended = self._ended.wait_for(lambda: not self._running, timeout=patience_s)
+        if all_ended:
+            DBOS.destroy()
+        return all_ended
 
     def run(self, operation_id: str, kind_name: str, args: dict[str, Any]) -> str | None:
         """The body of every workflow: returns None, or why the operation failed."""

@@ -8,7 +8,7 @@ from moorage.context import Context
 from moorage.operations import Kind, Saga, service
 from moorage.store import Tx
 from moorage.volumes.model import Snapshot, Volume
-from moorage.volumes.service import messages, snapshots, volumes
+from moorage.volumes.service import backends, messages, snapshots, volumes
 from moorage.workflows import create_volume
 from moorage.workflows.world import World
 
@@ -17,6 +17,7 @@ def request(
     tx: Tx, context: Context, volume: Volume, snapshot_id: str, *, in_use: bool, name: str | None, **values: Any
 ) -> Snapshot:
     """Record the snapshot and that it is to be made; 400 if the volume's status forbids it, 413 over quota."""
+    backends.require_thawed(tx, volume.backend)
     snapshots.check_source(volume, in_use=in_use)
     snapshot = snapshots.insert(
         tx, volume, snapshot_id=snapshot_id, project_id=context.project_id, user_id=context.user_id, name=name, **values

@@ -14,7 +14,7 @@ from moorage.store import Tx
 from moorage.volumes import states
 from moorage.volumes.model import Volume
 from moorage.volumes.ports import VolumeBackend
-from moorage.volumes.service import messages, volumes
+from moorage.volumes.service import backends, messages, volumes
 from moorage.workflows.world import World
 
 NO_BACKEND = "No backend was found that can hold the volume: {backend} is not among the enabled ones."
@@ -28,9 +28,20 @@ def request(tx: Tx, context: Context, volume_id: str, **values: Any) -> Volume:
 
 
 def run(saga: Saga[World], volume_id: str) -> None:
+    saga.do(choose_backend, volume_id)
     saga.do(show_progress, volume_id)
     saga.do(make_content, volume_id, undo=remove_content)
     saga.do(set_available, volume_id)
+
+
+def choose_backend(world: World, volume_id: str) -> None:
+    """The backend follows from the type; ``Refused`` if operators took it out of service."""
+    with world.store.read() as tx:
+        volume = volumes.get(tx, volume_id)
+        is_disabled = backends.state(tx, volume.backend).disabled
+    backend_of(world, volume)
+    if is_disabled:
+        raise errors.Refused(NO_BACKEND.format(backend=volume.backend))
 
 
 def show_progress(world: World, volume_id: str) -> None:

@@ -7,13 +7,14 @@ from moorage.context import Context
 from moorage.operations import Kind, Saga, service
 from moorage.store import Tx
 from moorage.volumes.model import Snapshot
-from moorage.volumes.service import messages, snapshots, volumes
+from moorage.volumes.service import backends, messages, snapshots, volumes
 from moorage.workflows import create_volume
 from moorage.workflows.world import World
 
 
 def request(tx: Tx, context: Context, snapshot: Snapshot, *, force: bool = False) -> None:
     """Mark the snapshot as being deleted; 400 if its status forbids it."""
+    backends.require_thawed(tx, volumes.get(tx, snapshot.volume_id).backend)
     snapshots.begin_delete(tx, snapshot, force=force)
     # The volume's operations wait for each other, so its snapshot's do with them.
     args = {"snapshot_id": snapshot.id}

@@ -42,10 +42,10 @@ class New(msgspec.Struct):
     """A volume as asked for; ``display_`` names and ``image_id`` are older spellings."""
 
     size: SizeGib | None = None
-    name: Name | None | msgspec.UnsetType = msgspec.UNSET
-    description: Description | None | msgspec.UnsetType = msgspec.UNSET
-    display_name: Name | None | msgspec.UnsetType = msgspec.UNSET
-    display_description: Description | None | msgspec.UnsetType = msgspec.UNSET
+    name: Name | msgspec.UnsetType | None = msgspec.UNSET
+    description: Description | msgspec.UnsetType | None = msgspec.UNSET
+    display_name: Name | msgspec.UnsetType | None = msgspec.UNSET
+    display_description: Description | msgspec.UnsetType | None = msgspec.UNSET
     volume_type: Name | None = None
     metadata: Metadata | None = None
     snapshot_id: Uuid | None = None

@@ -28,10 +28,10 @@ _FORCE_DELETE = "volume:force_delete"
 class Change(msgspec.Struct, forbid_unknown_fields=True):
     """What PUT may change; the ``display_`` names are older spellings."""
 
-    name: Name | None | msgspec.UnsetType = msgspec.UNSET
-    description: Description | None | msgspec.UnsetType = msgspec.UNSET
-    display_name: Name | None | msgspec.UnsetType = msgspec.UNSET
-    display_description: Description | None | msgspec.UnsetType = msgspec.UNSET
+    name: Name | msgspec.UnsetType | None = msgspec.UNSET
+    description: Description | msgspec.UnsetType | None = msgspec.UNSET
+    display_name: Name | msgspec.UnsetType | None = msgspec.UNSET
+    display_description: Description | msgspec.UnsetType | None = msgspec.UNSET
     metadata: Metadata | msgspec.UnsetType = msgspec.UNSET
 
 

@@ -11,6 +11,7 @@ import msgspec
 
 from moorage import errors
 from moorage.compute.ports import Capabilities, Disk, Guest, HostState, Identity
+from moorage.compute.unsupported import Unsupported
 from moorage.drivers.dpm import boot_path, hbas, start_checks, statuses
 from moorage.drivers.dpm.faults import translated
 from moorage.drivers.dpm.jobs import JobRunner
@@ -23,7 +24,7 @@ from moorage.drivers.dpm.sessions import Hmc, SessionPool
 _OPERATING = ("active", "service-required", "degraded", "exceptions")
 
 
-class DpmDriver:
+class DpmDriver(Unsupported):
     """The ``dpm`` hypervisor. Implements ``moorage.compute.ports.Hypervisor``; safe to use from many threads."""
 
     name = "dpm"
@@ -103,6 +104,12 @@ class DpmDriver:
         with self._hmc(f"restart of server {guest.id}") as hmc:
             self._lifecycle.stop(hmc, self._require(hmc, guest).uri)
             self._start(hmc, guest, disks, is_any_boot_fine=False)
+
+    def plug(self, guest: Guest, disk: Disk) -> None:
+        """Nothing for the HMC to do: the LUN is masked for the partition's WWPNs, and the guest has to scan for it."""
+
+    def unplug(self, guest: Guest, disk: Disk) -> None:
+        """Nothing for the HMC to do: the guest has to let go of the LUN before it is unmasked."""
 
     def destroy(self, guest: Guest) -> None:
         """Stop and delete the partition; its HBAs and WWPNs go with it."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -27,7 +28,7 @@ guests = sa.Table(
     sa.Column("boots", sa.Integer, nullable=False),
 )  # fmt: skip
 
-RUNNING, SHUTDOWN, NOSTATE = 1, 4, 0
+RUNNING, PAUSED, SHUTDOWN, SUSPENDED, NOSTATE = 1, 3, 4, 7, 0
 
 
 class SimDriver:
@@ -35,7 +36,11 @@ class SimDriver:
 
     name = "sim"
     capabilities = Capabilities(
-        volume_protocols=frozenset({"file", "fibre_channel"}), local_disks=True, pause=True, suspend=True
+        volume_protocols=frozenset({"file", "fibre_channel"}),
+        local_disks=True,
+        pause=True,
+        suspend=True,
+        swap_volume=True,
     )
 
     def __init__(self, path: Path, host: str = "sim-1", latency_s: float = 0.0) -> None:
@@ -76,6 +81,35 @@ class SimDriver:
         with self.faults.around("reboot_hard" if hard else "reboot", guest.id, self._latency_s):
             self._put(guest, disks, RUNNING, booted=True)
 
+    def pause(self, guest: Guest) -> None:
+        with self.faults.around("pause", guest.id, self._latency_s):
+            self._set_power(guest, PAUSED)
+
+    def unpause(self, guest: Guest) -> None:
+        with self.faults.around("unpause", guest.id, self._latency_s):
+            self._set_power(guest, RUNNING)
+
+    def suspend(self, guest: Guest) -> None:
+        with self.faults.around("suspend", guest.id, self._latency_s):
+            self._set_power(guest, SUSPENDED)
+
+    def resume(self, guest: Guest, disks: list[Disk]) -> None:
+        with self.faults.around("resume", guest.id, self._latency_s):
+            self._put(guest, disks, RUNNING, booted=False)
+
+    def plug(self, guest: Guest, disk: Disk) -> None:
+        with self.faults.around("plug", guest.id, self._latency_s):
+            self._change_disks(guest, lambda held: held if disk.volume_id in held else [*held, disk.volume_id])
+
+    def unplug(self, guest: Guest, disk: Disk) -> None:
+        with self.faults.around("unplug", guest.id, self._latency_s):
+            self._change_disks(guest, lambda held: [volume for volume in held if volume != disk.volume_id])
+
+    def swap(self, guest: Guest, old: Disk, new: Disk) -> None:
+        """Only the record moves: no content is behind a simulated guest."""
+        with self.faults.around("swap", guest.id, self._latency_s):
+            self._change_disks(guest, lambda held: [new.volume_id if v == old.volume_id else v for v in held])
+
     def destroy(self, guest: Guest) -> None:
         with self.faults.around("destroy", guest.id, self._latency_s), self._turn, self._engine.begin() as tx:
             tx.execute(guests.delete().where(guests.c.id == guest.id))
@@ -97,6 +131,15 @@ class SimDriver:
                 guests.insert().values(
                     id=guest.id, name=guest.name, power=power, disks=volumes, boots=boots + int(booted)
                 )
+            )
+
+    def _change_disks(self, guest: Guest, change: Callable[[list[str]], list[str]]) -> None:
+        with self._turn, self._engine.begin() as tx:
+            held = tx.scalar(sa.select(guests.c.disks).where(guests.c.id == guest.id))
+            if held is None:
+                raise errors.Refused(f"Guest {guest.id} does not exist")
+            tx.execute(
+                guests.update().where(guests.c.id == guest.id).values(disks=json.dumps(change(json.loads(held))))
             )
 
     def _set_power(self, guest: Guest, power: int) -> None:

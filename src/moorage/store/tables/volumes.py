@@ -108,3 +108,14 @@ messages = sa.Table(
     time("created_at", nullable=False),
     time("guaranteed_until", nullable=False),
 )  # fmt: skip
+
+volume_backends = sa.Table(
+    "volume_backends", metadata,
+    sa.Column("name", sa.String(64), primary_key=True, comment="section of enabled_backends"),
+    flag("disabled"),
+    text("disabled_reason"),
+    flag("frozen"),
+    sa.Column("total_gib", sa.Float, comment="as the backend said last; null before it was asked"),
+    sa.Column("free_gib", sa.Float),
+    time("updated_at"),
+)  # fmt: skip

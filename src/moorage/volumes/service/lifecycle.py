@@ -9,11 +9,12 @@ from moorage.context import Context
 from moorage.store import Tx
 from moorage.volumes import states
 from moorage.volumes.model import Volume, VolumeType
-from moorage.volumes.service import quotas, snapshots, types, volumes
+from moorage.volumes.service import backends, quotas, snapshots, types, volumes
 
 
 def begin_delete(tx: Tx, context: Context, volume: Volume, *, cascade: bool = False, force: bool = False) -> list[str]:
     """Mark the volume as being deleted; returns the snapshots that go with it. 400 if its state forbids it."""
+    backends.require_thawed(tx, volume.backend)
     found = snapshots.of_volume(tx, volume.id)
     allowed = force or volume.status in states.DELETABLE
     if volume.attach_status == "attached" or volume.migration_status not in states.NOT_MIGRATING:

@@ -46,7 +46,7 @@ def _key(table: sa.Table, name: str) -> sa.ColumnElement[Any]:
 
 def _least(column: sa.Column[Any]) -> Any:
     if isinstance(column.type, sa.DateTime):
-        return dt.datetime(1970, 1, 1)  # noqa: DTZ001 - the tables hold UTC without zone
+        return dt.datetime(1970, 1, 1)
     return "" if isinstance(column.type, sa.String) else 0
 
 
