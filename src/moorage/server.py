@@ -26,9 +26,11 @@ from moorage.images.service.recover import recover
 from moorage.operations.dispatcher import Dispatcher
 from moorage.operations.engine import Engine
 from moorage.operations.saga import Probe, Runtime
+from moorage.operations.timer import Timer
 from moorage.store import Store, schema
 from moorage.volumes.ports import VolumeBackend
 from moorage.volumes.service import types
+from moorage.workflows import due
 from moorage.workflows.kinds import KINDS
 from moorage.workflows.site import Site
 from moorage.workflows.world import World
@@ -53,6 +55,8 @@ class Moorage:
             availability_zone=settings.conf.availability_zone,
         )  # fmt: skip
         self.engine = Engine(settings.journal_url, Runtime(self.store, self.world, probe), KINDS)
+        self.site = self._site()
+        self.timer = Timer(settings.conf.periodic_interval, [self._look_for_due_servers])
         self.dispatcher = Dispatcher(self.store, self.engine, settings.conf.workers.concurrency)
         self._prepare()
         self.app = self._application()
@@ -61,9 +65,11 @@ class Moorage:
         """Resume what was in flight and take on new work."""
         self.engine.launch()
         self.dispatcher.start()
+        self.timer.start()
 
     def stop(self) -> bool:
         """Begin nothing new, let steps end, and leave the rest to the next start; whether all ended."""
+        self.timer.stop()
         self.dispatcher.stop()
         if not self.engine.stop(STOP_PATIENCE_S):
             return False
@@ -94,7 +100,12 @@ class Moorage:
             hypervisor_name=self.hypervisor.name, hypervisor=self.hypervisor.capabilities,
             protocols={name: backend.protocol for name, backend in self.backends.items()},
             availability_zone=self.settings.conf.availability_zone,
+            shelved_offload_time_s=self.settings.conf.shelved_offload_time,
+            reclaim_interval_s=self.settings.conf.reclaim_instance_interval,
         )  # fmt: skip
+
+    def _look_for_due_servers(self) -> None:
+        due.submit(self.store, self.site)
 
     def _application(self) -> Port:
         conf = self.settings.conf
@@ -102,7 +113,7 @@ class Moorage:
         shared = Services(
             store=self.store, policy=Policy(SERVICES, policy_file),
             tokens=TokenService(self.store, conf.token.expiration), hypervisor=self.hypervisor, backends=self.backends,
-            image_dir=self.image_dir, site=self._site(),
+            image_dir=self.image_dir, site=self.site,
             region=conf.region_name, availability_zone=conf.availability_zone,
             public_url=conf.public_url,
             limits=Limits(max_body_bytes=conf.api.max_body_bytes, max_image_bytes=conf.api.max_image_gib << 30),

@@ -21,6 +21,9 @@ ERROR = "error"
 SHELVED = "shelved"
 SHELVED_OFFLOADED = "shelved_offloaded"
 
+DELETING = "deleting"
+"""The task_state that outlasts all others: the server is on its way out."""
+
 
 class Power(enum.IntEnum):
     """What the hypervisor was last seen to say."""
@@ -74,11 +77,30 @@ _HARD_REBOOT_TASKS = frozenset(
 _IDLE: frozenset[str | None] = frozenset({None})
 ANY_TASK: frozenset[str | None] | None = None
 
+_RUNNING = frozenset({ACTIVE})
+_HELD = frozenset({ACTIVE, STOPPED, PAUSED, SUSPENDED})
+_REPAIRABLE = frozenset({ACTIVE, STOPPED, ERROR})
 _ALLOWED: dict[str, tuple[frozenset[str], frozenset[str | None]]] = {
     "start": (frozenset({STOPPED}), _IDLE),
     "stop": (frozenset({ACTIVE, ERROR}), _IDLE),
-    "reboot": (frozenset({ACTIVE}), _IDLE),
+    "reboot": (_RUNNING, _IDLE),
     "reboot_hard": (frozenset({ACTIVE, STOPPED, PAUSED, SUSPENDED, ERROR}), _HARD_REBOOT_TASKS),
+    "pause": (_RUNNING, _IDLE),
+    "unpause": (frozenset({PAUSED}), _IDLE),
+    "suspend": (_RUNNING, _IDLE),
+    "resume": (frozenset({SUSPENDED}), _IDLE),
+    "shelve": (_HELD, _IDLE),
+    "shelveOffload": (frozenset({SHELVED}), _IDLE),
+    "unshelve": (frozenset({SHELVED, SHELVED_OFFLOADED}), _IDLE),
+    "rescue": (_REPAIRABLE, _IDLE),
+    "unrescue": (frozenset({RESCUED}), _IDLE),
+    "rebuild": (_REPAIRABLE, _IDLE),
+    "restore": (frozenset({SOFT_DELETED}), _IDLE),
+    "resize": (frozenset({ACTIVE, STOPPED}), _IDLE),
+    "confirmResize": (frozenset({RESIZED}), _IDLE),
+    "revertResize": (frozenset({RESIZED}), _IDLE),
+    "createImage": (_HELD, _IDLE),
+    "createBackup": (_HELD, _IDLE),
 }
 """Action → (vm_states, task_states) that allow it, as Nova's guards have them."""
 

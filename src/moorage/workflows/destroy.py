@@ -18,7 +18,7 @@ from moorage.operations import Kind, Saga
 from moorage.operations import service as operations
 from moorage.store import Tx
 from moorage.volumes.service import volumes
-from moorage.workflows import boot, create_volume
+from moorage.workflows import boot, create_volume, server_image
 from moorage.workflows.world import World
 
 
@@ -71,7 +71,11 @@ def release_disk(world: World, server_id: str, row_id: str) -> None:
 
 
 def drop_local_disks(world: World, server_id: str) -> None:
-    """Disks that never were volumes went with the guest; only their records are left."""
+    """Disks that never were volumes went with the guest; their records are left, and the image of a shelved root."""
+    with world.store.read() as tx:
+        server = servers.find(tx, server_id)
+    if server is not None and (image_id := server_image.shelved_image(server)):
+        server_image.drop(world, server_id, image_id)
     with world.store.write() as tx:
         for disk in attachments.of_server(tx, server_id):
             if disk.attachment_id is None:
@@ -113,6 +117,7 @@ def _mark_deleted(tx: Tx, server_id: str) -> None:
 def failed(world: World, message: str, server_id: str) -> None:
     """Only a bug leads here: the server stays visible so that delete can be asked for again."""
     with world.store.write() as tx:
+        servers.update(tx, server_id, task_state=None)
         servers.set_fault(tx, server_id, message)
 
 

@@ -13,14 +13,21 @@ from moorage.workflows import (
     destroy,
     disconnect_attachment,
     extend_volume,
+    hold,
     map_volume,
     power,
+    shelve,
+    soft_delete,
     unmap_volume,
+    unshelve,
     upload_volume,
 )
 
 KINDS: list[Kind] = [
     boot.KIND, destroy.KIND, power.START, power.STOP, power.REBOOT,
+    hold.PAUSE, hold.UNPAUSE, hold.SUSPEND, hold.RESUME,
+    shelve.SHELVE, shelve.OFFLOAD, unshelve.UNSHELVE, unshelve.START_SHELVED,
+    soft_delete.SOFT_DELETE, soft_delete.RESTORE,
     create_volume.KIND, delete_volume.KIND, extend_volume.KIND, upload_volume.KIND,
     create_snapshot.KIND, delete_snapshot.KIND,
     connect_attachment.KIND, disconnect_attachment.KIND, map_volume.KIND, unmap_volume.KIND,

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-import msgspec
-
 from moorage import errors
+from moorage.api.compute import lifecycle, shelving
+from moorage.api.compute.action import Action
 from moorage.api.compute.servers import find
 from moorage.api.wire import Call, Reply, Route
 from moorage.api.wire.route import Rule
 from moorage.compute import states
 from moorage.compute.model.server import Server
 from moorage.store import Tx
-from moorage.workflows import destroy, power
-
-
-class Action(msgspec.Struct, frozen=True, kw_only=True):
-    """What one key of the body stands for."""
-
-    run: Callable[[Call, Tx, Server, Any], Reply | None]
-    policy: str
-    default: str = "member"
-    summary: str = ""
+from moorage.workflows import destroy, power, soft_delete
 
 
 def _start(call: Call, tx: Tx, server: Server, _value: Any) -> None:
@@ -48,6 +38,10 @@ def _force_delete(call: Call, tx: Tx, server: Server, _value: Any) -> None:
     destroy.request(tx, call.context, server)
 
 
+def _restore(call: Call, tx: Tx, server: Server, _value: Any) -> None:
+    soft_delete.request_restore(tx, call.context, server)
+
+
 ACTIONS: dict[str, Action] = {
     "os-start": Action(run=_start, policy="os_compute_api:servers:start", summary="Start a stopped server."),
     "os-stop": Action(run=_stop, policy="os_compute_api:servers:stop", summary="Stop a server."),
@@ -55,6 +49,11 @@ ACTIONS: dict[str, Action] = {
     "forceDelete": Action(
         run=_force_delete, policy="os_compute_api:os-deferred-delete:force", summary="Delete a server at once."
     ),
+    "restore": Action(
+        run=_restore, policy="os_compute_api:os-deferred-delete:restore", summary="Restore a soft-deleted server."
+    ),
+    **lifecycle.ACTIONS,
+    **shelving.ACTIONS,
 }
 
 
@@ -77,4 +76,8 @@ ROUTES = [
     Route(method="POST", path="/servers/{server_id}/action", handler=act, policy="os_compute_api:servers:action",
           default="any", summary="Run an action on a server; each has a rule of its own."),
 ]  # fmt: skip
-RULES = [Rule(name=action.policy, default=action.default, summary=action.summary) for action in ACTIONS.values()]
+RULES = [
+    *(Rule(name=action.policy, default=action.default, summary=action.summary) for action in ACTIONS.values()),
+    *lifecycle.RULES,
+    *shelving.RULES,
+]

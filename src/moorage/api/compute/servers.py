@@ -19,7 +19,7 @@ from moorage.attachments import service as attachments
 from moorage.compute.model.server import Server
 from moorage.compute.service import servers
 from moorage.store import Tx
-from moorage.workflows import destroy
+from moorage.workflows import soft_delete
 
 
 def project_of(call: Call) -> str | None:
@@ -104,9 +104,7 @@ def short(call: Call, entry: Shown) -> dict[str, Any]:
 def delete(call: Call) -> Reply:
     with call.services.store.write() as tx:
         server = find(call, tx)
-        if server.locked and not call.context.is_admin:
-            raise errors.Conflict(f"Instance {server.id} is locked")
-        destroy.request(tx, call.context, server)
+        soft_delete.request_delete(tx, call.context, server, call.services.site)
     return Reply(status=204)
 
 

@@ -38,6 +38,12 @@ def update(tx: Tx, server_id: str, **values: Any) -> None:
     tx.execute(servers.update().where(servers.c.id == server_id).values(updated_at=clock.now(), **values))
 
 
+def set_task(tx: Tx, server_id: str, task_state: str | None, **values: Any) -> None:
+    """What an operation is at, None once it ended; a delete that was asked for meanwhile stays announced."""
+    shown = sa.case((servers.c.task_state == states.DELETING, states.DELETING), else_=task_state)
+    update(tx, server_id, task_state=shown, **values)
+
+
 class Listing(msgspec.Struct, kw_only=True):
     """What a list is asked for. Empty fields do not filter."""
 
@@ -141,4 +147,4 @@ def set_fault(tx: Tx, server_id: str, message: str, code: int = 500) -> None:
         "created": clock.now().isoformat(timespec="seconds") + "Z",
         "details": message,
     }
-    update(tx, server_id, vm_state=states.ERROR, task_state=None, fault=fault)
+    set_task(tx, server_id, None, vm_state=states.ERROR, fault=fault)

@@ -1,0 +1,72 @@
+"""Actions that shelve a server and bring it back."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from moorage import errors
+from moorage.api.compute.action import Action, checked
+from moorage.api.wire import Call
+from moorage.api.wire.route import Rule
+from moorage.compute.model.server import Server
+from moorage.store import Tx
+from moorage.workflows import shelve, unshelve
+from moorage.workflows.unshelve import Place
+
+_TO_HOST = "os_compute_api:os-shelve:unshelve_to_host"
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+
+
+class UnshelveToZone(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """The value of ``unshelve`` from 2.77."""
+
+    availability_zone: Text
+
+
+class UnshelveToHost(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """The value of ``unshelve`` from 2.91."""
+
+    availability_zone: Text | UnsetType | None = UNSET
+    host: Text | UnsetType = UNSET
+
+
+def _shelve(call: Call, tx: Tx, server: Server, _value: Any) -> None:
+    shelve.request(tx, call.context, server, call.services.site)
+
+
+def _offload(call: Call, tx: Tx, server: Server, _value: Any) -> None:
+    shelve.request_offload(tx, call.context, server)
+
+
+def _unshelve(call: Call, tx: Tx, server: Server, value: Any) -> None:
+    unshelve.request(tx, call.context, server, _place(call, value), call.services.site)
+
+
+def _place(call: Call, value: Any) -> Place:
+    """Below 2.77 the value means nothing, as in Nova."""
+    if value is None or not call.at_least(2, 77):
+        return Place()
+    if not call.at_least(2, 91):
+        return Place(availability_zone=checked(call, "unshelve", value, UnshelveToZone).availability_zone)
+    wanted = checked(call, "unshelve", value, UnshelveToHost)
+    if wanted.host is UNSET:
+        return Place(availability_zone=wanted.availability_zone)
+    if not call.allowed(_TO_HOST):
+        raise errors.Forbidden(f"Policy doesn't allow {_TO_HOST} to be performed.")
+    return Place(availability_zone=wanted.availability_zone, host=str(wanted.host))
+
+
+ACTIONS = {
+    "shelve": Action(
+        run=_shelve, policy="os_compute_api:os-shelve:shelve", summary="Stop a server and free its host."
+    ),
+    "shelveOffload": Action(
+        run=_offload, policy="os_compute_api:os-shelve:shelve_offload", default="admin",
+        summary="Free the host of a shelved server now.",
+    ),
+    "unshelve": Action(run=_unshelve, policy="os_compute_api:os-shelve:unshelve", summary="Bring a server back."),
+}  # fmt: skip
+RULES = [Rule(name=_TO_HOST, default="admin", summary="Bring a shelved server back on a named host.")]
