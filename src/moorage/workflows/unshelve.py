@@ -102,7 +102,7 @@ def name_devices(world: World, server_id: str, unnamed: list[str]) -> None:
     with world.store.write() as tx:
         disks = attachments.of_server(tx, server_id)
         stem = (servers.get(tx, server_id).root_device_name or "/dev/vda")[:-1]
-        taken = {disk.device_name for disk in disks if disk.device_name}
+        taken = {disk.device_name for disk in disks}
         for disk in disks:
             if disk.id in unnamed and disk.device_name is None:
                 name = block_devices.next_device(taken, stem)
