@@ -115,6 +115,11 @@ class Cloud:
         answer = self.moorage.call("DELETE", "compute", f"/servers/{server_id}")
         assert answer.status_code in (204, 404), answer.text
 
+    def act(self, server_id: str, action: str, value: Any = None, *, cloud: str = "moorage", version: str = "") -> Any:
+        """One action on a server; returns the response, whatever its status."""
+        path = f"/servers/{server_id}/action"
+        return self.moorage.call("POST", "compute", path, {action: value}, cloud=cloud, version=version)
+
     def wait(self, server_id: str, *statuses: str, timeout_s: float = 30.0) -> str:
         def reached() -> str:
             status: str = self.show(server_id)["status"]

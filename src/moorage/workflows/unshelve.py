@@ -33,10 +33,15 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
         return self.availability_zone is not msgspec.UNSET or self.host is not None
 
 
-def request(tx: Tx, context: Context, server: Server, place: Place, site: Site) -> None:
-    """409 for a zone or host while the server is not offloaded, 400 for one there is not."""
+def check(context: Context, server: Server) -> None:
+    """409 by lock and state."""
     states.check_lock(server, context)
     states.check(server, "unshelve")
+
+
+def request(tx: Tx, context: Context, server: Server, place: Place, site: Site) -> None:
+    """409 for a zone or host while the server is not offloaded, 400 for one there is not."""
+    check(context, server)
     is_offloaded = server.vm_state == states.SHELVED_OFFLOADED
     if place.is_asked:
         _check_place(tx, server, place, site)

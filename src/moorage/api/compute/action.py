@@ -20,9 +20,12 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     """One action: what runs, who may, and what it is for."""
 
     run: Callable[[Call, Tx, Server, Any], Reply | None]
+    """Checks and writes the intent, in one transaction; without a reply of its own the answer is 202."""
     policy: str
     default: str = "member"
     summary: str = ""
+    answer: Callable[[Call, Server, Any], Reply] | None = None
+    """For actions that only read: asks the driver, after the transaction."""
 
 
 def checked(call: Call, name: str, value: Any, schema: type[T]) -> T:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from moorage import errors
-from moorage.api.compute import lifecycle, shelving
+from moorage.api.compute import lifecycle, rebuilding, resizing, saving, shelving
 from moorage.api.compute.action import Action
 from moorage.api.compute.servers import find
 from moorage.api.wire import Call, Reply, Route
@@ -54,6 +54,9 @@ ACTIONS: dict[str, Action] = {
     ),
     **lifecycle.ACTIONS,
     **shelving.ACTIONS,
+    **rebuilding.ACTIONS,
+    **resizing.ACTIONS,
+    **saving.ACTIONS,
 }
 
 
@@ -68,7 +71,10 @@ def act(call: Call) -> Reply:
         raise errors.BadRequest(f"There is no such action: {name}")
     call.enforce(action.policy)
     with call.services.store.write() as tx:
-        reply = action.run(call, tx, find(call, tx), value)
+        server = find(call, tx)
+        reply = action.run(call, tx, server, value)
+    if action.answer is not None:
+        return action.answer(call, server, value)
     return reply or Reply(status=202)
 
 

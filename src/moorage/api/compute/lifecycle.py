@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 
+from moorage import errors
 from moorage.api.compute.action import Action, checked
 from moorage.api.wire import Call
 from moorage.api.wire.route import Rule
@@ -18,6 +19,7 @@ from moorage.workflows import hold
 
 _OVERRIDE = "os_compute_api:os-lock-server:unlock:unlock_override"
 _REASON_SINCE = (2, 73)
+_RESETTABLE = (states.ACTIVE, states.ERROR)
 
 
 class Lock(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -29,7 +31,7 @@ class Lock(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 class ResetState(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """The value of ``os-resetState``."""
 
-    state: Literal["active", "error"]
+    state: str
 
 
 def _lock(call: Call, tx: Tx, server: Server, value: Any) -> None:
@@ -50,7 +52,11 @@ def _unlock(call: Call, tx: Tx, server: Server, _value: Any) -> None:
 def _reset(call: Call, tx: Tx, server: Server, value: Any) -> None:
     """Rows only: no guest and no volume is touched."""
     wanted = checked(call, "os-resetState", value, ResetState).state
-    servers.update(tx, server.id, vm_state=states.ACTIVE if wanted == "active" else states.ERROR, task_state=None)
+    if wanted not in _RESETTABLE:
+        raise errors.BadRequest(
+            f"Invalid input for field/attribute state. Value: {wanted}. '{wanted}' is not one of {list(_RESETTABLE)}"
+        )
+    servers.update(tx, server.id, vm_state=wanted, task_state=None)
     operations.record_action(tx, call.context, server.id, "resetState", server.project_id)
 
 

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from moorage import errors
 from moorage.api.compute.action import Action, checked
 from moorage.api.wire import Call
 from moorage.api.wire.route import Rule
@@ -42,7 +41,11 @@ def _offload(call: Call, tx: Tx, server: Server, _value: Any) -> None:
 
 
 def _unshelve(call: Call, tx: Tx, server: Server, value: Any) -> None:
-    unshelve.request(tx, call.context, server, _place(call, value), call.services.site)
+    place = _place(call, value)
+    unshelve.check(call.context, server)
+    if place.host is not None:
+        call.enforce(_TO_HOST)
+    unshelve.request(tx, call.context, server, place, call.services.site)
 
 
 def _place(call: Call, value: Any) -> Place:
@@ -52,11 +55,7 @@ def _place(call: Call, value: Any) -> Place:
     if not call.at_least(2, 91):
         return Place(availability_zone=checked(call, "unshelve", value, UnshelveToZone).availability_zone)
     wanted = checked(call, "unshelve", value, UnshelveToHost)
-    if wanted.host is UNSET:
-        return Place(availability_zone=wanted.availability_zone)
-    if not call.allowed(_TO_HOST):
-        raise errors.Forbidden(f"Policy doesn't allow {_TO_HOST} to be performed.")
-    return Place(availability_zone=wanted.availability_zone, host=str(wanted.host))
+    return Place(availability_zone=wanted.availability_zone, host=None if wanted.host is UNSET else str(wanted.host))
 
 
 ACTIONS = {

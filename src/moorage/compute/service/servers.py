@@ -119,6 +119,8 @@ def _filtered(wanted: Listing) -> sa.Select[Any]:
         query = query.where(servers.c.updated_at <= wanted.changes_before)
     if wanted.vm_states is not None:
         query = query.where(servers.c.vm_state.in_(wanted.vm_states))
+    elif not wanted.deleted and wanted.changes_since is None:
+        query = query.where(servers.c.vm_state != states.SOFT_DELETED)
     for column, value in wanted.equal.items():
         query = query.where(servers.c[column] == value)
     return query
