@@ -30,7 +30,7 @@ from moorage.operations.timer import Timer
 from moorage.store import Store, schema
 from moorage.volumes.ports import VolumeBackend
 from moorage.volumes.service import types
-from moorage.workflows import due
+from moorage.workflows import due, report_pools
 from moorage.workflows.kinds import KINDS
 from moorage.workflows.site import Site
 from moorage.workflows.world import World
@@ -63,6 +63,7 @@ class Moorage:
 
     def start(self) -> None:
         """Resume what was in flight and take on new work."""
+        report_pools.refresh(self.world)
         self.engine.launch()
         self.dispatcher.start()
         self.timer.start()

@@ -17,6 +17,7 @@ from moorage.workflows import (
     map_volume,
     power,
     rebuild,
+    reimage_volume,
     rescue,
     resize,
     save_image,
@@ -33,7 +34,7 @@ KINDS: list[Kind] = [
     shelve.SHELVE, shelve.OFFLOAD, unshelve.UNSHELVE, unshelve.START_SHELVED,
     rebuild.KIND, rescue.RESCUE, rescue.UNRESCUE, resize.RESIZE, resize.REVERT, save_image.KIND, save_image.BACKUP,
     soft_delete.SOFT_DELETE, soft_delete.RESTORE,
-    create_volume.KIND, delete_volume.KIND, extend_volume.KIND, upload_volume.KIND,
+    create_volume.KIND, delete_volume.KIND, extend_volume.KIND, upload_volume.KIND, reimage_volume.KIND,
     create_snapshot.KIND, delete_snapshot.KIND,
     connect_attachment.KIND, disconnect_attachment.KIND, map_volume.KIND, unmap_volume.KIND,
 ]  # fmt: skip

@@ -10,7 +10,7 @@ import msgspec
 
 from moorage import errors
 from moorage.attachments import service as attachments
-from moorage.compute import block_devices, states
+from moorage.compute import disk_plans, states
 from moorage.compute.model.server import Server
 from moorage.compute.service import servers, services
 from moorage.context import Context
@@ -107,10 +107,10 @@ def name_devices(world: World, server_id: str, unnamed: list[str]) -> None:
     with world.store.write() as tx:
         disks = attachments.of_server(tx, server_id)
         stem = (servers.get(tx, server_id).root_device_name or "/dev/vda")[:-1]
-        taken = {disk.device_name for disk in disks}
+        taken = {disk.device_name for disk in disks if disk.device_name}
         for disk in disks:
             if disk.id in unnamed and disk.device_name is None:
-                name = block_devices.next_device(taken, stem)
+                name = disk_plans.next_device(taken, stem)
                 attachments.set_device(tx, disk.id, name)
                 taken.add(name)
 

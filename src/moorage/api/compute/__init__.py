@@ -13,7 +13,9 @@ from moorage.api.compute import (
     metadata,
     operator_lists,
     quotas,
+    server_console,
     server_groups,
+    server_tags,
     servers,
     services,
     tenant_usage,
@@ -28,10 +30,14 @@ SERVICE = Service(
     versions=documents.VERSIONS,
     documents=documents.DOCUMENTS,
     routes=[
-        *servers.ROUTES, *actions.ROUTES, *metadata.ROUTES, *instance_actions.ROUTES, *volume_attachments.ROUTES,
+        *servers.ROUTES, *actions.ROUTES, *metadata.ROUTES, *server_tags.ROUTES, *server_console.ROUTES,
+        *instance_actions.ROUTES, *volume_attachments.ROUTES,
         *flavors.ROUTES, *flavor_details.ROUTES, *keypairs.ROUTES, *limits.ROUTES, *quotas.ROUTES,
         *server_groups.ROUTES, *services.ROUTES, *hypervisors.ROUTES, *tenant_usage.ROUTES, *operator_lists.ROUTES,
         *extensions.ROUTES,
     ],
-    rules=[*servers.RULES, *actions.RULES, *instance_actions.RULES, *flavor_details.RULES, *limits.RULES, *server_groups.RULES],
+    rules=[
+        *servers.RULES, *actions.RULES, *instance_actions.RULES, *flavor_details.RULES, *limits.RULES,
+        *server_groups.RULES,
+    ],
 )  # fmt: skip

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
-from moorage import errors
 from moorage.api.wire import Call, Reply
 from moorage.api.wire.body import validate
 from moorage.compute.model.server import Server
 from moorage.store import Tx
-
-T = TypeVar("T")
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,18 +21,20 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     policy: str
     default: str = "member"
     summary: str = ""
+    check: Callable[[Call, Any], object] | None = None
+    """Raises ``errors.BadRequest`` for a value of the wrong form, before the server is looked up."""
     answer: Callable[[Call, Server, Any], Reply] | None = None
     """For actions that only read: asks the driver, after the transaction."""
 
 
-def checked(call: Call, name: str, value: Any, schema: type[T]) -> T:
-    """The action's value against a Struct; 400 names field, value and reason."""
-    if not isinstance(value, dict):
-        raise errors.BadRequest(
-            f"Invalid input for field/attribute {name}. Value: {value}. {value!r} is not of type 'object'"
-        )
-    try:
-        return validate(value, schema, call.version)
-    except errors.BadRequest as error:
-        # At the top of the value the field is the action itself.
-        raise errors.BadRequest(error.message.replace("field/attribute body.", f"field/attribute {name}.", 1)) from None
+def form(name: str, schema: Any) -> Callable[[Call, Any], Any]:
+    """Reads the value of the action ``name`` as ``schema`` (a Struct, or one or null).
+
+    400 names field, value and reason.
+    """
+    body = msgspec.defstruct("Body", [("value", schema)], rename={"value": name}, kw_only=True)
+
+    def read(call: Call, value: Any) -> Any:
+        return getattr(validate({name: value}, body, call.version, strict=True), "value")  # noqa: B009
+
+    return read

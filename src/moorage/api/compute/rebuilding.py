@@ -9,10 +9,10 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from moorage import errors
+from moorage.api.compute import server_fields as fields
 from moorage.api.compute import server_views as views
-from moorage.api.compute.action import Action, checked
-from moorage.api.compute.server_bodies import Hostname, Metadata, Name, Text, Text255
-from moorage.api.compute.server_create import address, disk_config
+from moorage.api.compute.action import Action, form
+from moorage.api.compute.server_create import check_hostname
 from moorage.api.compute.servers import short, shown
 from moorage.api.wire import Call, Reply
 from moorage.api.wire.body import between, since
@@ -25,33 +25,41 @@ from moorage.workflows import rebuild, rescue
 class Rebuild(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """The value of ``rebuild``."""
 
-    imageRef: str  # noqa: N815
-    adminPass: Text | UnsetType = UNSET  # noqa: N815
-    name: Name | UnsetType = UNSET
-    metadata: Metadata | UnsetType = UNSET
-    preserve_ephemeral: bool = False
-    OS_DCF_diskConfig: str | UnsetType = msgspec.field(default=UNSET, name="OS-DCF:diskConfig")
-    accessIPv4: str | UnsetType = UNSET  # noqa: N815
-    accessIPv6: str | UnsetType = UNSET  # noqa: N815
-    personality: Annotated[Any, between(((2, 1), (2, 56)))] = None
-    description: Annotated[Text255 | UnsetType | None, since(2, 19)] = UNSET
-    key_name: Annotated[Text | UnsetType | None, since(2, 54)] = UNSET
-    user_data: Annotated[str | UnsetType | None, since(2, 57)] = UNSET
-    trusted_image_certificates: Annotated[list[str] | None, since(2, 63)] = None
-    hostname: Annotated[Hostname | UnsetType, since(2, 90)] = UNSET
+    imageRef: fields.Uuid  # noqa: N815
+    adminPass: str | UnsetType = UNSET  # noqa: N815
+    name: fields.Name | UnsetType = UNSET
+    metadata: fields.Metadata | UnsetType = UNSET
+    preserve_ephemeral: fields.Truth = False
+    OS_DCF_diskConfig: fields.DiskConfig | UnsetType = msgspec.field(default=UNSET, name="OS-DCF:diskConfig")
+    accessIPv4: fields.IPv4 | UnsetType = UNSET  # noqa: N815
+    accessIPv6: fields.IPv6 | UnsetType = UNSET  # noqa: N815
+    personality: Annotated[list[Any], between(((2, 1), (2, 56)))] = []
+    description: Annotated[fields.Description | UnsetType, since(2, 19)] = UNSET
+    key_name: Annotated[fields.Name | UnsetType | None, since(2, 54)] = UNSET
+    user_data: Annotated[fields.UserData | UnsetType | None, since(2, 57)] = UNSET
+    trusted_image_certificates: Annotated[fields.Certificates, since(2, 63)] = None
+    hostname: Annotated[fields.Fqdn | UnsetType, since(2, 90)] = UNSET
 
 
 class Rescue(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """The value of ``rescue``."""
 
-    adminPass: Text | UnsetType = UNSET  # noqa: N815
-    rescue_image_ref: str | UnsetType = UNSET
+    adminPass: str | UnsetType = UNSET  # noqa: N815
+    rescue_image_ref: fields.Uuid | UnsetType = UNSET
+
+
+_rebuild_form = form("rebuild", Rebuild)
+_rescue_form = form("rescue", Rescue | None)
+
+
+def _check_rebuild(call: Call, value: Any) -> None:
+    check_hostname(call, _rebuild_form(call, value).hostname)
 
 
 def _rebuild(call: Call, tx: Tx, server: Server, value: Any) -> Reply:
-    wanted = checked(call, "rebuild", value, Rebuild)
+    wanted = _rebuild_form(call, value)
     order = rebuild.Order(
-        image_ref=wanted.imageRef.rstrip("/").rsplit("/", 1)[-1], writes_root=call.at_least(2, 93),
+        image_ref=wanted.imageRef, writes_root=call.at_least(2, 93),
         columns=_columns(call, tx, wanted),
     )  # fmt: skip
     rebuild.request(tx, call.context, server, order)
@@ -69,9 +77,7 @@ def _columns(call: Call, tx: Tx, wanted: Rebuild) -> dict[str, Any]:
     given: dict[str, Any] = {
         "name": wanted.name, "metadata": wanted.metadata, "description": wanted.description,
         "user_data": wanted.user_data, "hostname": wanted.hostname, "key_name": _key(call, tx, wanted.key_name),
-        "access_ip_v4": wanted.accessIPv4 and address("accessIPv4", wanted.accessIPv4, 4),
-        "access_ip_v6": wanted.accessIPv6 and address("accessIPv6", wanted.accessIPv6, 6),
-        "disk_config": wanted.OS_DCF_diskConfig and disk_config(wanted.OS_DCF_diskConfig),
+        "access_ip_v4": wanted.accessIPv4, "access_ip_v6": wanted.accessIPv6, "disk_config": wanted.OS_DCF_diskConfig,
     }  # fmt: skip
     return {column: value for column, value in given.items() if value is not UNSET}
 
@@ -86,7 +92,7 @@ def _key(call: Call, tx: Tx, name: str | UnsetType | None) -> str | UnsetType | 
 
 
 def _rescue(call: Call, tx: Tx, server: Server, value: Any) -> Reply:
-    wanted = Rescue() if value is None else checked(call, "rescue", value, Rescue)
+    wanted = _rescue_form(call, value) or Rescue()
     rescue.request(tx, call.context, server, call.services.site)
     return Reply(body={"adminPass": wanted.adminPass or secrets.token_urlsafe(9)})
 
@@ -97,11 +103,12 @@ def _unrescue(call: Call, tx: Tx, server: Server, _value: Any) -> None:
 
 ACTIONS = {
     "rebuild": Action(
-        run=_rebuild, policy="os_compute_api:servers:rebuild",
+        run=_rebuild, check=_check_rebuild, policy="os_compute_api:servers:rebuild",
         summary="Boot a server anew; from 2.93 a root volume is written anew from the image.",
     ),
     "rescue": Action(
-        run=_rescue, policy="os_compute_api:os-rescue", summary="Run a server from another system to repair it."
+        run=_rescue, check=_rescue_form, policy="os_compute_api:os-rescue",
+        summary="Run a server from another system to repair it."
     ),
     "unrescue": Action(run=_unrescue, policy="os_compute_api:os-unrescue", summary="End a rescue."),
 }  # fmt: skip

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 
-from moorage.api.compute.action import Action, checked
-from moorage.api.compute.server_create import disk_config
+from moorage.api.compute import server_fields as fields
+from moorage.api.compute.action import Action, form
 from moorage.api.wire import Call, Reply
 from moorage.compute.model.server import Server
 from moorage.store import Tx
@@ -17,14 +17,15 @@ from moorage.workflows import resize
 class Resize(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """The value of ``resize``."""
 
-    flavorRef: Annotated[str, msgspec.Meta(min_length=1)]  # noqa: N815
-    OS_DCF_diskConfig: str = msgspec.field(default="MANUAL", name="OS-DCF:diskConfig")
+    flavorRef: fields.FlavorRef  # noqa: N815
+    OS_DCF_diskConfig: fields.DiskConfig = msgspec.field(default="MANUAL", name="OS-DCF:diskConfig")
+
+
+_form = form("resize", Resize)
 
 
 def _resize(call: Call, tx: Tx, server: Server, value: Any) -> None:
-    wanted = checked(call, "resize", value, Resize)
-    disk_config(wanted.OS_DCF_diskConfig)
-    flavor_ref = wanted.flavorRef.rstrip("/").rsplit("/", 1)[-1]
+    flavor_ref = str(_form(call, value).flavorRef).rstrip("/").rsplit("/", 1)[-1]
     resize.request(tx, call.context, server, flavor_ref, call.services.site)
 
 
@@ -38,7 +39,9 @@ def _revert(call: Call, tx: Tx, server: Server, _value: Any) -> None:
 
 
 ACTIONS = {
-    "resize": Action(run=_resize, policy="os_compute_api:servers:resize", summary="Give a server another flavor."),
+    "resize": Action(
+        run=_resize, check=_form, policy="os_compute_api:servers:resize", summary="Give a server another flavor."
+    ),
     "confirmResize": Action(
         run=_confirm, policy="os_compute_api:servers:confirm_resize", summary="Keep a server's new flavor."
     ),

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from moorage.api.compute.action import Action, checked
+from moorage.api.compute.action import Action, form
 from moorage.api.wire import Call
 from moorage.api.wire.route import Rule
 from moorage.compute.model.server import Server
@@ -48,13 +48,18 @@ def _unshelve(call: Call, tx: Tx, server: Server, value: Any) -> None:
     unshelve.request(tx, call.context, server, place, call.services.site)
 
 
+_to_zone = form("unshelve", UnshelveToZone | None)
+_to_host = form("unshelve", UnshelveToHost | None)
+
+
 def _place(call: Call, value: Any) -> Place:
     """Below 2.77 the value means nothing, as in Nova."""
-    if value is None or not call.at_least(2, 77):
+    if not call.at_least(2, 77):
         return Place()
     if not call.at_least(2, 91):
-        return Place(availability_zone=checked(call, "unshelve", value, UnshelveToZone).availability_zone)
-    wanted = checked(call, "unshelve", value, UnshelveToHost)
+        zone = _to_zone(call, value)
+        return Place() if zone is None else Place(availability_zone=zone.availability_zone)
+    wanted = _to_host(call, value) or UnshelveToHost()
     return Place(availability_zone=wanted.availability_zone, host=None if wanted.host is UNSET else str(wanted.host))
 
 
@@ -66,6 +71,8 @@ ACTIONS = {
         run=_offload, policy="os_compute_api:os-shelve:shelve_offload", default="admin",
         summary="Free the host of a shelved server now.",
     ),
-    "unshelve": Action(run=_unshelve, policy="os_compute_api:os-shelve:unshelve", summary="Bring a server back."),
+    "unshelve": Action(
+        run=_unshelve, check=_place, policy="os_compute_api:os-shelve:unshelve", summary="Bring a server back."
+    ),
 }  # fmt: skip
 RULES = [Rule(name=_TO_HOST, default="admin", summary="Bring a shelved server back on a named host.")]

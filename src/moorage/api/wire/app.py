@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import logging
 import re
+import time
 from typing import Any, cast
 from urllib.parse import unquote
 
@@ -48,6 +49,7 @@ class ServiceApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         request_id = f"req-{ids.new()}"
+        began = time.monotonic()
         try:
             response = await self._answer(request, request_id)
         except ClientDisconnect:
@@ -60,6 +62,8 @@ class ServiceApp:
         response.headers["x-openstack-request-id"] = request_id
         if self.service.name == "compute":
             response.headers["x-compute-request-id"] = request_id
+        took_ms = (time.monotonic() - began) * 1000
+        _log.info("%s %s %s %d %.1f ms", request_id, request.method, request.url.path, response.status_code, took_ms)
         await response(scope, receive, send)
 
     async def _answer(self, request: Request, request_id: str) -> Response:
