@@ -43,11 +43,12 @@ paused_grace_s = 1
 class Cloud:
     """A running Moorage with an array, and on DPM an HMC; knows how to look behind the API."""
 
-    def __init__(self, directory: Path, driver: str, hmc: MockHmc | None) -> None:
+    def __init__(self, directory: Path, driver: str, hmc: MockHmc | None, more: str = "") -> None:
         self.driver = driver
         self.hmc = hmc
         self.data_dir = directory / "moorage"
         options = _SIM if hmc is None else dpm_options(hmc)
+        options = options.replace("[DEFAULT]\n", f"[DEFAULT]\n{more}", 1)
         self.moorage = MoorageProcess(self.data_dir, options, is_probed=True)
         self.array_file = self.data_dir / "fcarray" / "array.db"
 
@@ -84,6 +85,17 @@ class Cloud:
             marked = self.moorage.call("POST", "block-storage", f"/volumes/{volume_id}/action", body)
             assert marked.status_code == 200, marked.text
         return volume_id
+
+    def lift_quotas(self) -> None:
+        """The project of the plain user may have as many volumes and servers as it likes."""
+        project = self.moorage.session().get_project_id()
+        for service, limits in (
+            ("block-storage", ("volumes", "gigabytes", "snapshots")),
+            ("compute", ("instances", "cores")),
+        ):
+            body = {"quota_set": dict.fromkeys(limits, -1)}
+            done = self.moorage.call("PUT", service, f"/os-quota-sets/{project}", body, cloud="moorage-admin")
+            assert done.status_code == 200, done.text
 
     def volume_status(self, volume_id: str) -> str:
         answer = self.moorage.call("GET", "block-storage", f"/volumes/{volume_id}")
@@ -156,8 +168,8 @@ def dpm_options(hmc: MockHmc) -> str:
 
 
 @contextlib.contextmanager
-def cloud(directory: Path, driver: str) -> Iterator[Cloud]:
-    """A started cloud of driver ``sim`` or ``dpm``."""
+def cloud(directory: Path, driver: str, options: str = "") -> Iterator[Cloud]:
+    """A started cloud of driver ``sim`` or ``dpm``; ``options`` are further lines of its section DEFAULT."""
     with contextlib.ExitStack() as stack:
         hmc = None
         if driver == "dpm":
@@ -167,7 +179,7 @@ def cloud(directory: Path, driver: str) -> Iterator[Cloud]:
                 cpcs=(CpcSpec(name="Z13"),),
             )  # fmt: skip
             hmc = stack.enter_context(MockHmc(config))
-        made = Cloud(directory, driver, hmc)
+        made = Cloud(directory, driver, hmc, options)
         made.moorage.start()
         stack.callback(made.moorage.kill)
         yield made
