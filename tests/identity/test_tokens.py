@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+import timeit
 from collections.abc import Callable
 
 import argon2
