@@ -125,3 +125,17 @@ def test_the_hmc_restarts_in_mid_boot(site: Cloud) -> None:
     site.wait(server, "ACTIVE", "ERROR")
     site.settle()
     assert site.problems() == []
+
+
+def test_a_used_up_volume_quota_ends_the_boot_in_error_with_nothing_left(site: Cloud) -> None:
+    root = site.volume()
+    project = site.moorage.session().get_project_id()
+    quota = {"quota_set": {"volumes": 1}}
+    limited = site.moorage.call("PUT", "block-storage", f"/os-quota-sets/{project}", quota, cloud="moorage-admin")
+    assert limited.status_code == 200, limited.text
+    server = site.server([root], with_blank=True)
+    assert site.wait(server, "ACTIVE", "ERROR") == "ERROR"
+    site.settle()
+    assert site.problems() == []
+    assert "quota" in site.show(server)["fault"]["message"]
+    assert site.volume_status(root) == "available"
