@@ -94,6 +94,7 @@ class Moorage:
             hypervisor_name=self.hypervisor.name, hypervisor=self.hypervisor.capabilities,
             protocols={name: backend.protocol for name, backend in self.backends.items()},
             availability_zone=self.settings.conf.availability_zone,
+            is_direct_swap_allowed=self.settings.conf.compute.allow_direct_swap,
         )  # fmt: skip
 
     def _application(self) -> Port:

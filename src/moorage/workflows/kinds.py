@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from moorage.operations.kinds import Kind
 from moorage.workflows import (
+    attach_volume,
     boot,
     connect_attachment,
     create_snapshot,
@@ -11,16 +12,19 @@ from moorage.workflows import (
     delete_snapshot,
     delete_volume,
     destroy,
+    detach_volume,
     disconnect_attachment,
     extend_volume,
     map_volume,
     power,
+    swap_volume,
     unmap_volume,
     upload_volume,
 )
 
 KINDS: list[Kind] = [
     boot.KIND, destroy.KIND, power.START, power.STOP, power.REBOOT,
+    attach_volume.KIND, detach_volume.KIND, swap_volume.KIND,
     create_volume.KIND, delete_volume.KIND, extend_volume.KIND, upload_volume.KIND,
     create_snapshot.KIND, delete_snapshot.KIND,
     connect_attachment.KIND, disconnect_attachment.KIND, map_volume.KIND, unmap_volume.KIND,

@@ -17,6 +17,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     protocols: dict[str, str]
     """Backend → protocol."""
     availability_zone: str = "nova"
+    is_direct_swap_allowed: bool = False
+    """Whether compute takes a swap that no migration of the volume asked for."""
 
     def protocol_of_backend(self, backend: str) -> str:
         return self.protocols.get(backend, "unknown")

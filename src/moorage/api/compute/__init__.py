@@ -2,6 +2,8 @@
 
 from moorage.api.compute import (
     actions,
+    attach_volume,
+    detach_volume,
     documents,
     extensions,
     flavor_details,
@@ -16,6 +18,7 @@ from moorage.api.compute import (
     server_groups,
     servers,
     services,
+    swap_volume,
     tenant_usage,
     volume_attachments,
 )
@@ -29,9 +32,13 @@ SERVICE = Service(
     documents=documents.DOCUMENTS,
     routes=[
         *servers.ROUTES, *actions.ROUTES, *metadata.ROUTES, *instance_actions.ROUTES, *volume_attachments.ROUTES,
+        *attach_volume.ROUTES, *detach_volume.ROUTES, *swap_volume.ROUTES,
         *flavors.ROUTES, *flavor_details.ROUTES, *keypairs.ROUTES, *limits.ROUTES, *quotas.ROUTES,
         *server_groups.ROUTES, *services.ROUTES, *hypervisors.ROUTES, *tenant_usage.ROUTES, *operator_lists.ROUTES,
         *extensions.ROUTES,
     ],
-    rules=[*servers.RULES, *actions.RULES, *instance_actions.RULES, *flavor_details.RULES, *limits.RULES, *server_groups.RULES],
+    rules=[
+        *servers.RULES, *actions.RULES, *swap_volume.RULES, *instance_actions.RULES, *flavor_details.RULES,
+        *limits.RULES, *server_groups.RULES,
+    ],
 )  # fmt: skip
