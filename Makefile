@@ -38,6 +38,10 @@ lint: $(STAMP) ## ruff, mypy, import contracts, generated docs
 	$(BIN)/lint-imports
 	$(BIN)/python docs/generate.py --check
 
+.PHONY: bench
+bench: $(STAMP) ## measure cold start, boot and delete on this machine
+	$(BIN)/python benchmarks/boot.py
+
 .PHONY: docs
 docs: $(STAMP) ## write the generated reference under docs/reference
 	$(BIN)/python docs/generate.py

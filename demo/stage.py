@@ -159,7 +159,8 @@ class Stage:
 
     def _show(self, done: subprocess.CompletedProcess[str]) -> None:
         lines = done.stdout.rstrip().splitlines()
-        print("\n".join(f"   {line}" for line in lines[:_SHOW_LINES]), flush=True)
+        for line in lines[:_SHOW_LINES]:
+            print(f"   {line}".rstrip(), flush=True)
         if done.returncode:
             fail(done.stderr)
 

@@ -18,7 +18,8 @@ _COLUMNS = {
 
 
 def page(
-    tx: Tx, project_id: str | None, filters: dict[str, str], *, marker: str | None = None, offset: int = 0, limit: int = 1000
+    tx: Tx, project_id: str | None, filters: dict[str, str], *, marker: str | None = None, offset: int = 0,
+    limit: int = 1000,
 ) -> list[Attachment]:  # fmt: skip
     """A page, newest first; ``project_id`` None lists all projects'. 404 if the marker is no attachment."""
     query = sa.select(attachments).where(attachments.c.attachment_id.is_not(None))

@@ -69,7 +69,10 @@ class Engine:
         return read_steps(DBOS.list_workflow_steps(operation_id))
 
     def stop(self, patience_s: float) -> bool:
-        """Let running steps end, begin no further one; whether all ended in time. The rest goes on at the next start."""
+        """Let running steps end, begin no further one; whether all ended in time.
+
+        What did not goes on at the next start.
+        """
         self.runtime.stopping.set()
         with self._ended:
             all_ended = self._ended.wait_for(lambda: not self._running, timeout=patience_s)

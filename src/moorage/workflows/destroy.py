@@ -20,6 +20,7 @@ from moorage.operations import service as operations
 from moorage.store import Tx
 from moorage.volumes.service import volumes
 from moorage.workflows import boot, create_volume
+from moorage.workflows import delete_volume as volume_deletion
 from moorage.workflows.world import World
 
 _UNSETTLED = (attachment_states.ATTACHING, attachment_states.DETACHING)
@@ -84,10 +85,14 @@ def drop_local_disks(world: World, server_id: str) -> None:
 
 def delete_volume(world: World, server_id: str, volume_id: str) -> None:
     """Delete a volume marked delete_on_termination, unless someone else holds it or snapshots depend on it."""
-    with world.store.read() as tx:
-        is_used = bool(attachments.of_volume(tx, volume_id)) or volumes.has_snapshots(tx, volume_id)
-    if not is_used:
-        create_volume.discard(world, volume_id)
+    with world.store.write() as tx:
+        if volumes.find(tx, volume_id) is None:
+            return
+        if attachments.of_volume(tx, volume_id) or volumes.has_snapshots(tx, volume_id):
+            return
+        volumes.update(tx, volume_id, status="deleting")
+    volume_deletion.wait_for_copies(world, volume_id)
+    create_volume.discard(world, volume_id)
 
 
 def show_deleted(world: World, reason: str, server_id: str, *_: Any) -> None:

@@ -15,7 +15,7 @@ from moorage.api.wire.body import since
 from moorage.api.wire.route import Rule
 from moorage.images.model import Image, NewImage
 from moorage.store import Tx
-from moorage.volumes.model import Volume
+from moorage.volumes.model import Volume, VolumeType
 from moorage.volumes.service import lifecycle, types, volumes
 from moorage.workflows import extend_volume, upload_volume
 
@@ -122,11 +122,12 @@ def _upload_view(call: Call, tx: Tx, volume: Volume, image: Image) -> dict[str, 
     return shown
 
 
-def _type_view(kind: Any) -> dict[str, Any]:
+def _type_view(kind: VolumeType) -> dict[str, Any]:
     return {
         "id": kind.id, "name": kind.name, "description": kind.description, "is_public": kind.is_public,
         "qos_specs_id": kind.qos_specs_id, "created_at": views.time(kind.created_at),
-        "updated_at": views.time(kind.updated_at), "deleted_at": None, "deleted": False, "extra_specs": kind.extra_specs,
+        "updated_at": views.time(kind.updated_at), "deleted_at": None, "deleted": False,
+        "extra_specs": kind.extra_specs,
     }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
@@ -24,12 +25,58 @@ class MetaBody(msgspec.Struct, forbid_unknown_fields=True):
     meta: Metadata
 
 
-class _Noun(msgspec.Struct, frozen=True):
-    """Where the pairs of a kind of resource are."""
+class _Pairs(msgspec.Struct, frozen=True):
+    """The calls on the pairs of one kind of resource."""
 
-    name: str
+    noun: str
     read: Callable[[Call, Tx, str], dict[str, str]]
     write: Callable[[Tx, str, dict[str, str]], None]
+
+    def index(self, call: Call) -> Reply:
+        with call.services.store.read() as tx:
+            return Reply(body={"metadata": self.read(call, tx, call.params["id"])})
+
+    def merge(self, call: Call) -> Reply:
+        given = texts(call.body(Body).metadata)
+        with call.services.store.write() as tx:
+            pairs = {**self.read(call, tx, call.params["id"]), **given}
+            self.write(tx, call.params["id"], pairs)
+        return Reply(body={"metadata": pairs})
+
+    def replace(self, call: Call) -> Reply:
+        given = texts(call.body(Body).metadata)
+        with call.services.store.write() as tx:
+            self.read(call, tx, call.params["id"])
+            self.write(tx, call.params["id"], given)
+        return Reply(body={"metadata": given})
+
+    def show(self, call: Call) -> Reply:
+        with call.services.store.read() as tx:
+            pairs = self._having_key(call, tx)
+        return Reply(body={"meta": {call.params["key"]: pairs[call.params["key"]]}})
+
+    def put(self, call: Call) -> Reply:
+        given = texts(call.body(MetaBody).meta)
+        if call.params["key"] not in given:
+            raise errors.BadRequest("Request body and URI mismatch")
+        if len(given) > 1:
+            raise errors.BadRequest("Request body contains too many items")
+        with call.services.store.write() as tx:
+            self.write(tx, call.params["id"], {**self.read(call, tx, call.params["id"]), **given})
+        return Reply(body={"meta": given})
+
+    def remove(self, call: Call) -> Reply:
+        with call.services.store.write() as tx:
+            pairs = self._having_key(call, tx)
+            self.write(tx, call.params["id"], {k: v for k, v in pairs.items() if k != call.params["key"]})
+        return Reply()
+
+    def _having_key(self, call: Call, tx: Tx) -> dict[str, str]:
+        pairs = self.read(call, tx, call.params["id"])
+        if call.params["key"] not in pairs:
+            owner_id, key = call.params["id"], call.params["key"]
+            raise errors.NotFound(f"{self.noun} {owner_id} has no metadata with key {key}.")
+        return pairs
 
 
 def _volume_pairs(call: Call, tx: Tx, volume_id: str) -> dict[str, str]:
@@ -53,77 +100,24 @@ def _set_snapshot_pairs(tx: Tx, snapshot_id: str, pairs: dict[str, str]) -> None
     snapshots.update(tx, snapshot_id, metadata=pairs)
 
 
-_VOLUME = _Noun("Volume", _volume_pairs, _set_volume_pairs)
-_SNAPSHOT = _Noun("Snapshot", _snapshot_pairs, _set_snapshot_pairs)
+_VOLUME = _Pairs("Volume", _volume_pairs, _set_volume_pairs)
+_SNAPSHOT = _Pairs("Snapshot", _snapshot_pairs, _set_snapshot_pairs)
 
 
-def _missing(noun: _Noun, owner_id: str, key: str) -> errors.NotFound:
-    return errors.NotFound(f"{noun.name} {owner_id} has no metadata with key {key}.")
-
-
-def _handlers(noun: _Noun) -> dict[str, Callable[[Call], Reply]]:
-    def index(call: Call) -> Reply:
-        with call.services.store.read() as tx:
-            return Reply(body={"metadata": noun.read(call, tx, call.params["id"])})
-
-    def merge(call: Call) -> Reply:
-        return change(call, replace=False)
-
-    def replace(call: Call) -> Reply:
-        return change(call, replace=True)
-
-    def change(call: Call, *, replace: bool) -> Reply:
-        given = texts(call.body(Body).metadata)
-        with call.services.store.write() as tx:
-            known = noun.read(call, tx, call.params["id"])
-            pairs = given if replace else {**known, **given}
-            noun.write(tx, call.params["id"], pairs)
-        return Reply(body={"metadata": pairs})
-
-    def show(call: Call) -> Reply:
-        key = call.params["key"]
-        with call.services.store.read() as tx:
-            pairs = noun.read(call, tx, call.params["id"])
-        if key not in pairs:
-            raise _missing(noun, call.params["id"], key)
-        return Reply(body={"meta": {key: pairs[key]}})
-
-    def put(call: Call) -> Reply:
-        given, key = texts(call.body(MetaBody).meta), call.params["key"]
-        if key not in given:
-            raise errors.BadRequest("Request body and URI mismatch")
-        if len(given) > 1:
-            raise errors.BadRequest("Request body contains too many items")
-        with call.services.store.write() as tx:
-            noun.write(tx, call.params["id"], {**noun.read(call, tx, call.params["id"]), **given})
-        return Reply(body={"meta": given})
-
-    def remove(call: Call) -> Reply:
-        key = call.params["key"]
-        with call.services.store.write() as tx:
-            pairs = noun.read(call, tx, call.params["id"])
-            if key not in pairs:
-                raise _missing(noun, call.params["id"], key)
-            noun.write(tx, call.params["id"], {name: value for name, value in pairs.items() if name != key})
-        return Reply()
-
-    return {"index": index, "merge": merge, "replace": replace, "show": show, "put": put, "remove": remove}
-
-
-def _routes(path: str, noun: _Noun, read: str, create: str, update: str, delete: str) -> list[Route]:
-    run, what = _handlers(noun), noun.name.lower()
-    rows = [
-        ("GET", "", "index", read, "reader", None, f"Show the metadata of a {what}"),
-        ("POST", "", "merge", create, "member", Body, f"Add metadata to a {what}"),
-        ("PUT", "", "replace", update, "member", Body, f"Replace the metadata of a {what}"),
-        ("GET", "/{key}", "show", read, "reader", None, f"Show one item of a {what}'s metadata"),
-        ("PUT", "/{key}", "put", update, "member", MetaBody, f"Set one item of a {what}'s metadata"),
-        ("DELETE", "/{key}", "remove", delete, "member", None, f"Remove one item of a {what}'s metadata"),
+def _routes(path: str, pairs: _Pairs, read: str, create: str, update: str, delete: str) -> list[Route]:
+    what = pairs.noun.lower()
+    rows: list[tuple[str, str, Any, str, str, Any, str]] = [
+        ("GET", "", pairs.index, read, "reader", None, f"Show the metadata of a {what}"),
+        ("POST", "", pairs.merge, create, "member", Body, f"Add metadata to a {what}"),
+        ("PUT", "", pairs.replace, update, "member", Body, f"Replace the metadata of a {what}"),
+        ("GET", "/{key}", pairs.show, read, "reader", None, f"Show one item of a {what}'s metadata"),
+        ("PUT", "/{key}", pairs.put, update, "member", MetaBody, f"Set one item of a {what}'s metadata"),
+        ("DELETE", "/{key}", pairs.remove, delete, "member", None, f"Remove one item of a {what}'s metadata"),
     ]
     return [
-        Route(method=method, path=path + rest, handler=run[name], policy=policy, default=default, body=body,
+        Route(method=method, path=path + rest, handler=handler, policy=policy, default=default, body=body,
               summary=summary)
-        for method, rest, name, policy, default, body, summary in rows
+        for method, rest, handler, policy, default, body, summary in rows
     ]  # fmt: skip
 
 

@@ -59,7 +59,7 @@ def create(call: Call) -> Reply:
 
 
 def _consumer(given: dict[str, Any]) -> str | None:
-    consumer = given.pop("consumer", None)
+    consumer: str | None = given.pop("consumer", None)
     if consumer is not None and consumer not in _CONSUMERS:
         raise errors.BadRequest(f"Invalid qos specs: Valid consumer of QoS specs are: {list(_CONSUMERS)}")
     return consumer

@@ -21,7 +21,7 @@ def page_of(call: Call, table: sa.Table) -> Page:
     return Page(sort=_sort(call, table), marker=marker, offset=offset_of(call), limit=limit_of(call))
 
 
-def _sort(call: Call, table: sa.Table) -> list[tuple[str, bool]]:
+def _sort(call: Call, table: sa.Table) -> tuple[tuple[str, bool], ...]:
     combined = call.query.get("sort")
     keys, directions = call.query.get("sort_key"), call.query.get("sort_dir")
     if combined is None:
@@ -32,7 +32,7 @@ def _sort(call: Call, table: sa.Table) -> list[tuple[str, bool]]:
         )
     else:
         pairs = [_pair(part) for part in combined.split(",")]
-    return [(listing.sort_column(table, key), _descends(direction)) for key, direction in pairs]
+    return tuple((listing.sort_column(table, key), _descends(direction)) for key, direction in pairs)
 
 
 def _pair(part: str) -> tuple[str, str]:

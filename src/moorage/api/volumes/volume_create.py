@@ -82,8 +82,7 @@ class _Source(msgspec.Struct, kw_only=True):
 
 
 def create(call: Call) -> Reply:
-    body = call.body(StrictNewBody if call.version >= _STRICT else NewBody)
-    new = body.volume
+    new: New = call.body(StrictNewBody).volume if call.version >= _STRICT else call.body(NewBody).volume
     _refuse_unsupported(new)
     with call.services.store.write() as tx:
         source = _source(call, tx, new)

@@ -27,7 +27,7 @@ volumes = sa.Table(
     sa.Column("name", Name),
     text("description"),
     number("size_gib"),
-    sa.Column("extending_to_gib", sa.BigInteger, comment="the size an extension under way will give it; counts as used"),
+    sa.Column("extending_to_gib", sa.BigInteger, comment="what an extension under way will make it; counts as used"),
     sa.Column("status", sa.String(32), nullable=False),
     sa.Column("previous_status", sa.String(32), comment="status before extending, uploading and the like"),
     sa.Column("attach_status", sa.String(32), nullable=False, default="detached", server_default="detached"),

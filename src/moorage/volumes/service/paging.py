@@ -13,9 +13,9 @@ from moorage.store import Tx
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """What a list is asked for. ``sort`` holds columns and whether they descend."""
+    """What a list is asked for. ``sort`` holds columns and whether they descend; the id decides between equals."""
 
-    sort: list[tuple[str, bool]] = [("created_at", True), ("id", True)]
+    sort: tuple[tuple[str, bool], ...] = (("created_at", True),)
     marker: str | None = None
     offset: int = 0
     limit: int = 1000

@@ -1,0 +1,112 @@
+"""What DPM adds: partitions with WWPNs of their own, boot properties, and what is refused before any is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from moorage.drivers.fcarray.lun import scsi_lun
+from tests.support.clouds import Cloud, cloud
+from tests.support.process import eventually
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    with cloud(tmp_path_factory.mktemp("dpm"), "dpm") as made:
+        yield made
+
+
+def partition_of(site: Cloud, server: str) -> dict[str, Any]:
+    (found,) = [partition for partition in site.partitions() if server in partition["name"]]
+    return found
+
+
+def entry(volume: str, **more: Any) -> dict[str, Any]:
+    return {"uuid": volume, "source_type": "volume", "destination_type": "volume", "boot_index": 0, **more}
+
+
+def create(site: Cloud, mapping: list[dict[str, Any]], **more: Any) -> Any:
+    server = {"name": "s", "flavorRef": "5", "networks": "none", "block_device_mapping_v2": mapping, **more}
+    return site.moorage.call("POST", "compute", "/servers", {"server": server}, version="2.67")
+
+
+def test_boot_properties_name_the_first_vhba_the_masked_lun_and_its_first_target(site: Cloud) -> None:
+    data, root = site.volume("data"), site.volume("root")
+    made = create(site, [entry(data, boot_index=-1), entry(root)])
+    server = made.json()["server"]["id"]
+    site.wait(server, "ACTIVE")
+    partition, array = partition_of(site, server), site.array()
+    hbas = [hba for hba in site.hmc.controls.state()["hbas"] if hba["parent"] == partition["object-uri"]]  # type: ignore[union-attr]
+    (host,) = [host for host in array["hosts"] if host["name"] == server]
+    assert {hba["wwpn"] for hba in hbas} == set(host["initiators"])
+    boot_hba = next(hba for hba in hbas if hba["element-uri"] == partition["boot-storage-device"])
+    (mask,) = [mask for mask in array["masks"] if mask["volume_id"] == root]
+    targets = [zone["target"] for zone in array["zones"] if zone["initiator"] == boot_hba["wwpn"]]
+    assert partition["status"] == "active"
+    assert partition["boot-device"] == "storage-adapter"
+    assert partition["boot-logical-unit-number"] == scsi_lun(mask["lun"])
+    assert partition["boot-world-wide-port-name"] == targets[0]
+    site.delete(server)
+    site.wait(server, "GONE")
+    site.settle()
+    assert site.problems() == []
+
+
+def test_what_cannot_boot_a_partition_is_refused_before_one_is_made(site: Cloud) -> None:
+    site.hmc.controls.clear_requests()  # type: ignore[union-attr]
+    file_volume = site.moorage.call(
+        "POST", "block-storage", "/volumes", {"volume": {"size": 1, "volume_type": "files", "name": "f"}}
+    ).json()["volume"]["id"]
+    eventually(lambda: site.volume_status(file_volume) == "available")
+    body = {"os-set_bootable": {"bootable": True}}
+    site.moorage.call("POST", "block-storage", f"/volumes/{file_volume}/action", body)
+    image = site.moorage.call(
+        "POST", "image", "/v2/images", {"name": "i", "disk_format": "raw", "container_format": "bare"}
+    )
+    refused = {
+        "not Fibre Channel": create(site, [entry(file_volume)]),
+        "unknown volume": create(site, [entry("0b6f0000-0000-4000-8000-000000000000")]),
+        "not bootable": create(site, [entry(site.volume("plain", is_bootable=False))]),
+        "no disk": create(site, []),
+        "image to local": create(site, [], imageRef=image.json()["id"]),
+    }
+    for case, answer in refused.items():
+        assert answer.status_code == 400, f"{case}: {answer.text}"
+        assert answer.json()["badRequest"]["message"], case
+    assert "fibre_channel" in refused["not Fibre Channel"].text
+    assert site.hmc.controls.requests(has_logons=False) == []  # type: ignore[union-attr]
+    assert site.volume_status(file_volume) == "available"
+    assert site.problems() == []
+
+
+def test_no_reachable_target_ends_in_error_with_nothing_left(site: Cloud) -> None:
+    volume = site.volume("dark")
+    ports = [target["wwpn"] for target in site.array()["targets"]]
+    for wwpn in ports:
+        site.moorage.moorage("array", "target", wwpn, "offline", "--data-dir", str(site.data_dir))
+    server = site.server([volume])
+    assert site.wait(server, "ACTIVE", "ERROR") == "ERROR"
+    site.settle()
+    assert site.problems() == []
+    assert site.show(server)["fault"]["message"]
+    for wwpn in ports:
+        site.moorage.moorage("array", "target", wwpn, "online", "--data-dir", str(site.data_dir))
+    assert site.volume_status(volume) == "available"
+    site.delete(server)
+    site.wait(server, "GONE")
+
+
+@pytest.mark.parametrize("status", ["paused", "terminated", "reservation-error", "degraded", "stopped", "active"])
+def test_a_server_is_deleted_from_every_partition_status(site: Cloud, status: str) -> None:
+    volume = site.volume()
+    server = site.server([volume])
+    site.wait(server, "ACTIVE")
+    site.hmc.controls.set_partition_status(partition_of(site, server)["object-uri"], status)  # type: ignore[union-attr]
+    site.delete(server)
+    site.wait(server, "GONE")
+    site.settle()
+    assert site.problems() == []
+    assert site.volume_status(volume) == "available"
+    site.moorage.call("DELETE", "block-storage", f"/volumes/{volume}")
