@@ -43,11 +43,11 @@ paused_grace_s = 1
 class Cloud:
     """A running Moorage with an array, and on DPM an HMC; knows how to look behind the API."""
 
-    def __init__(self, directory: Path, driver: str, hmc: MockHmc | None) -> None:
+    def __init__(self, directory: Path, driver: str, hmc: MockHmc | None, more_options: str = "") -> None:
         self.driver = driver
         self.hmc = hmc
         self.data_dir = directory / "moorage"
-        options = _SIM if hmc is None else dpm_options(hmc)
+        options = (_SIM if hmc is None else dpm_options(hmc)) + more_options
         self.moorage = MoorageProcess(self.data_dir, options, is_probed=True)
         self.array_file = self.data_dir / "fcarray" / "array.db"
 
@@ -145,8 +145,8 @@ def dpm_options(hmc: MockHmc) -> str:
 
 
 @contextlib.contextmanager
-def cloud(directory: Path, driver: str) -> Iterator[Cloud]:
-    """A started cloud of driver ``sim`` or ``dpm``."""
+def cloud(directory: Path, driver: str, more_options: str = "") -> Iterator[Cloud]:
+    """A started cloud of driver ``sim`` or ``dpm``; ``more_options`` are further sections of its configuration."""
     with contextlib.ExitStack() as stack:
         hmc = None
         if driver == "dpm":
@@ -156,7 +156,7 @@ def cloud(directory: Path, driver: str) -> Iterator[Cloud]:
                 cpcs=(CpcSpec(name="Z13"),),
             )  # fmt: skip
             hmc = stack.enter_context(MockHmc(config))
-        made = Cloud(directory, driver, hmc)
+        made = Cloud(directory, driver, hmc, more_options)
         made.moorage.start()
         stack.callback(made.moorage.kill)
         yield made

@@ -6,6 +6,8 @@ running guest: there the new volume takes the place as it is, and nothing is cop
 
 from __future__ import annotations
 
+import msgspec
+
 from moorage import errors
 from moorage.attachments import exchange
 from moorage.attachments import service as attachments
@@ -13,6 +15,7 @@ from moorage.attachments import states as attachment_states
 from moorage.attachments.model import Attachment
 from moorage.compute import states
 from moorage.compute.model.server import Server
+from moorage.compute.ports import Disk
 from moorage.compute.service import servers
 from moorage.context import Context
 from moorage.operations import Kind, Saga
@@ -25,6 +28,7 @@ from moorage.workflows.site import Site
 from moorage.workflows.world import World
 
 ACTION = "swap_volume"
+_GONE = "One of the volumes is no longer connected."
 
 
 def request(tx: Tx, context: Context, server: Server, old: Volume, new: Volume, site: Site) -> None:
@@ -109,7 +113,7 @@ def run(saga: Saga[World], server_id: str, old_row: str, new_row: str, copies: b
         require(saga.insist(try_move, server_id, old_row, new_row))
     else:
         saga.do(unplug_old, server_id, old_row, undo=server_disks.plug)
-        saga.do(plug_new, server_id, new_row, undo=server_disks.undo_plug)
+        saga.do(plug_new, server_id, new_row, old_row, undo=undo_plug_new)
     saga.insist(put_in_place, server_id, old_row, new_row)
     saga.insist(server_disks.release, server_id, old_row)
 
@@ -122,8 +126,16 @@ def unplug_old(world: World, server_id: str, row_id: str) -> None:
     server_disks.unplug(world, server_id, row_id)
 
 
-def plug_new(world: World, server_id: str, row_id: str) -> None:
-    server_disks.plug(world, server_id, row_id)
+def plug_new(world: World, server_id: str, new_row: str, old_row: str) -> None:
+    with world.store.read() as tx:
+        server, disks = servers.get(tx, server_id), _disks(tx, old_row, new_row)
+    if disks is None:
+        raise errors.Refused(_GONE)
+    world.hypervisor.plug(server.guest(), disks[1])
+
+
+def undo_plug_new(world: World, server_id: str, new_row: str, old_row: str) -> None:
+    server_disks.undo_plug(world, server_id, new_row)
 
 
 def try_move(world: World, server_id: str, old_row: str, new_row: str) -> str | None:
@@ -132,12 +144,11 @@ def try_move(world: World, server_id: str, old_row: str, new_row: str) -> str | 
     Without an answer the guest may write to either volume. Only the driver can tell, so it is asked until it does.
     """
     with world.store.read() as tx:
-        server = servers.get(tx, server_id)
-        old, new = server_disks.disk_of(tx, old_row), server_disks.disk_of(tx, new_row)
-    if old is None or new is None:
-        return "One of the volumes is no longer connected."
+        server, disks = servers.get(tx, server_id), _disks(tx, old_row, new_row)
+    if disks is None:
+        return _GONE
     try:
-        world.hypervisor.swap(server.guest(), old, new)
+        world.hypervisor.swap(server.guest(), *disks)
     except (errors.Refused, errors.NotImplementedHere) as refusal:
         return refusal.message
     except errors.Unknown:
@@ -145,6 +156,14 @@ def try_move(world: World, server_id: str, old_row: str, new_row: str) -> str | 
             raise errors.Cancelled("The server is being deleted; its deletion releases both volumes.") from None
         raise
     return None
+
+
+def _disks(tx: Tx, old_row: str, new_row: str) -> tuple[Disk, Disk] | None:
+    """Old and new as the driver sees them, the new one at the old one's place."""
+    old, new = server_disks.disk_of(tx, old_row), server_disks.disk_of(tx, new_row)
+    if old is None or new is None:
+        return None
+    return old, msgspec.structs.replace(new, device_name=old.device_name, boot_index=old.boot_index)
 
 
 def put_in_place(world: World, server_id: str, old_row: str, new_row: str) -> None:
