@@ -52,13 +52,13 @@ def measure(cloud: Session) -> dict[str, Any]:
     boots, deletes = [], []
     for _ in range(ROUNDS):
         volume = call(cloud, "POST", "block-storage", "/volumes", {"volume": {"size": 1}}).json()["volume"]["id"]
-        until(lambda v=volume: call(cloud, "GET", "block-storage", f"/volumes/{v}").json()["volume"]["status"] == "available")  # type: ignore[misc]
+        until(lambda v=volume: status(cloud, "block-storage", f"/volumes/{v}") == "available")  # type: ignore[misc]
         call(cloud, "POST", "block-storage", f"/volumes/{volume}/action", {"os-set_bootable": {"bootable": True}})
         disk = {"uuid": volume, "source_type": "volume", "destination_type": "volume", "boot_index": 0}
         server = {"name": "bench", "flavorRef": "5", "block_device_mapping_v2": [disk]}
         began = time.perf_counter()
         made = call(cloud, "POST", "compute", "/servers", {"server": server}).json()["server"]["id"]
-        until(lambda s=made: call(cloud, "GET", "compute", f"/servers/{s}").json()["server"]["status"] == "ACTIVE")  # type: ignore[misc]
+        until(lambda s=made: status(cloud, "compute", f"/servers/{s}") == "ACTIVE")  # type: ignore[misc]
         boots.append(time.perf_counter() - began)
         began = time.perf_counter()
         call(cloud, "DELETE", "compute", f"/servers/{made}")
@@ -71,6 +71,11 @@ def measure(cloud: Session) -> dict[str, Any]:
 def call(cloud: Session, method: str, service: str, path: str, body: Any = None) -> Any:
     filters = {"service_type": service, "interface": "public"}
     return cloud.request(path, method, json=body, endpoint_filter=filters, raise_exc=False)
+
+
+def status(cloud: Session, service: str, path: str) -> str:
+    (shown,) = call(cloud, "GET", service, path).json().values()
+    return str(shown["status"])
 
 
 def until(check: Callable[[], bool]) -> None:

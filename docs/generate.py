@@ -83,6 +83,7 @@ def commands() -> str:
 
 def main(arguments: list[str]) -> int:
     stale = []
+    REFERENCE.mkdir(exist_ok=True)
     for name, text in pages().items():
         path = REFERENCE / name
         if path.exists() and path.read_text() == text:

@@ -29,6 +29,7 @@ from moorage.operations.saga import Probe, Runtime
 from moorage.store import Store, schema
 from moorage.volumes.ports import VolumeBackend
 from moorage.volumes.service import types
+from moorage.workflows import report_pools
 from moorage.workflows.kinds import KINDS
 from moorage.workflows.site import Site
 from moorage.workflows.world import World
@@ -59,6 +60,7 @@ class Moorage:
 
     def start(self) -> None:
         """Resume what was in flight and take on new work."""
+        report_pools.refresh(self.world)
         self.engine.launch()
         self.dispatcher.start()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import ssl
 import stat
 import subprocess
 import threading
@@ -16,6 +17,7 @@ import pytest
 import yaml
 
 from moorage.drivers.sim import SimDriver
+from moorage.mock_hmc import certificates
 from tests.support.clouds import Cloud, cloud
 from tests.support.process import COMMAND, ROOT, MoorageProcess, free_port, running
 
@@ -191,3 +193,35 @@ def test_many_boots_at_once_all_end_and_agree(tmp_path: Path) -> None:
         site.settle()
         assert len(servers) == 8
         assert site.problems() == []
+
+
+def test_a_create_is_answered_without_waiting_for_the_hypervisor(tmp_path: Path) -> None:
+    with cloud(tmp_path, "sim") as site:
+        SimDriver(site.data_dir / "sim" / "guests.db").faults.add("latency", "reserve_identity", seconds=4.0)
+        volume = site.volume()
+        began = time.monotonic()
+        server = site.server([volume])
+        assert time.monotonic() - began < 2
+        assert site.show(server)["status"] == "BUILD"
+
+
+def test_it_speaks_https_when_given_a_certificate(tmp_path: Path) -> None:
+    tls = certificates.ensure(tmp_path, "127.0.0.1")
+    options = f"[DEFAULT]\ntls_cert_file = {tls.server}\ntls_key_file = {tls.server}\n"
+    with running(tmp_path / "data", options) as process:
+        context = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
+        answer = httpx2.get(f"https://127.0.0.1:{process.port}/compute/v2.1", verify=context)
+        assert answer.status_code == 200
+        assert answer.json()["version"]["links"][0]["href"].startswith("https://")
+
+
+def test_the_log_names_requests_operations_and_servers_and_no_secret(tmp_path: Path) -> None:
+    with cloud(tmp_path, "sim") as site:
+        server = site.server([site.volume()])
+        site.wait(server, "ACTIVE")
+        site.settle()
+        log = site.moorage.log.read_text()
+        assert re.search(rf"operation [0-9a-f-]{{36}}: boot server/{server} begins \(req-", log)
+        assert re.search(r"req-[0-9a-f-]{36} POST /compute/v2.1/servers 202", log)
+        for secret in yaml.safe_load((site.data_dir / "secrets.yaml").read_text()).values():
+            assert secret not in log

@@ -53,7 +53,7 @@ def test_server_add_and_remove_volume(site: Cloud, server: str) -> None:
     assert actions[:2] == ["detach_volume", "attach_volume"]
 
 
-@pytest.mark.filterwarnings("ignore:.*_compute_attributes")
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
 def test_openstacksdk_attaches_and_detaches(site: Cloud, server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(site.data_dir / "clouds.yaml"))
     sdk: Any = openstack.connect(cloud="moorage")

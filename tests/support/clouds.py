@@ -89,9 +89,12 @@ class Cloud:
         answer = self.moorage.call("GET", "block-storage", f"/volumes/{volume_id}")
         return "gone" if answer.status_code == 404 else str(answer.json()["volume"]["status"])
 
-    def server(self, volumes: list[str], **entry: Any) -> str:
-        """Ask for a server that boots from the first volume and has the others as data disks."""
-        mapping = [
+    def server(self, volumes: list[str], *, with_blank: bool = False, **entry: Any) -> str:
+        """Ask for a server that boots from the first volume and has the others as data disks.
+
+        ``with_blank`` adds a volume that is made for the server and goes with it.
+        """
+        mapping: list[dict[str, Any]] = [
             {
                 "uuid": v,
                 "source_type": "volume",
@@ -101,6 +104,9 @@ class Cloud:
             }
             for n, v in enumerate(volumes)
         ]
+        if with_blank:
+            blank = {"source_type": "blank", "destination_type": "volume", "volume_size": 1, "boot_index": -1}
+            mapping.append({**blank, "delete_on_termination": True})
         body = {"server": {"name": "s", "flavorRef": "5", "networks": "none", "block_device_mapping_v2": mapping}}
         made = self.moorage.call("POST", "compute", "/servers", body, version="2.67")
         assert made.status_code == 202, made.text

@@ -35,6 +35,7 @@ from moorage.workflows import (
     delete_volume,
     disconnect_attachment,
     extend_volume,
+    reimage_volume,
     upload_volume,
 )
 from moorage.workflows.world import World
@@ -168,6 +169,15 @@ def forget(house: House) -> Callable[[], None]:
     return lambda: house.write(lambda tx: delete_snapshot.request(tx, WHO, snapshots.get(tx, kept)))
 
 
+def reimage(house: House) -> Callable[[], None]:
+    volume_id = house.ready()
+
+    def go(tx: Tx) -> None:
+        reimage_volume.request(tx, WHO, volumes.get(tx, volume_id), house.image_id, reserved_too=False)
+
+    return lambda: house.write(go)
+
+
 def connect(house: House) -> Callable[[], None]:
     volume_id = house.ready()
 
@@ -194,6 +204,7 @@ SCENES: dict[str, Callable[[House], Any]] = {
     "clone": clone,
     delete_volume.KIND.name: delete,
     extend_volume.KIND.name: extend,
+    reimage_volume.KIND.name: reimage,
     create_snapshot.KIND.name: keep,
     delete_snapshot.KIND.name: forget,
     connect_attachment.KIND.name: connect,

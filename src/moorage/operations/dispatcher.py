@@ -70,6 +70,8 @@ class Dispatcher:
             self._begin(operation)
 
     def _begin(self, operation: Operation) -> None:
+        names = (operation.id, operation.kind, operation.subject, operation.request_id)
+        _log.info("operation %s: %s %s begins (%s)", *names)
         with self._store.write() as tx:
             service.begin(tx, operation, self._engine.kinds[operation.kind].event, None)
         self._engine.start(operation)

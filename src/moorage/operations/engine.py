@@ -88,6 +88,7 @@ class Engine:
             error = self._run(operation_id, self.kinds[kind_name], args)
             with self.runtime.store.write() as tx:
                 service.finish(tx, operation_id, error)
+            _log.info("operation %s: %s %s", operation_id, kind_name, f"failed: {error}" if error else "done")
             return error
         except DBOSException as problem:
             # The journal does not fit the code: nothing may be undone on that ground.
@@ -110,7 +111,7 @@ class Engine:
             raise
         except errors.MoorageError as error:
             message = error.message
-        _log.warning("operation %s (%s) failed: %s", operation_id, kind.name, message)
+        _log.warning("operation %s: %s is taken back: %s", operation_id, kind.name, message)
 
         def when_stuck(world: Any, reason: str, *_: Any) -> None:
             kind.failed(world, f"{message} (taking it back: {reason})", **args)

@@ -28,9 +28,12 @@ RESETTABLE = (
 )  # fmt: skip
 """What an admin may set a volume's status to."""
 ATTACH_RESETTABLE = ("detached", "attached", "attaching", "detaching", "reserved", "error_attaching", "error_detaching")
-SNAPSHOT_RESETTABLE = ("available", "creating", "deleting", "error", "error_deleting")
+SNAPSHOT_RESETTABLE = (
+    "error", "available", "creating", "deleting", "deleted", "updating", "error_deleting", "unmanaging", "backing-up",
+    "restoring",
+)  # fmt: skip
 
 
 def any_of(statuses: tuple[str, ...]) -> str:
-    """``a, b or c``, as Cinder lists what it would accept."""
-    return statuses[0] if len(statuses) == 1 else f"{', '.join(statuses[:-1])} or {statuses[-1]}"
+    """``a or b or c``, as Cinder lists what it would accept."""
+    return " or ".join(statuses)

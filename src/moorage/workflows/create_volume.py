@@ -60,7 +60,7 @@ def make_content(world: World, volume_id: str) -> None:
         return
     backend = backend_of(world, volume)
     if volume.image_id is not None:
-        _fill_from_image(world, backend, volume, image)
+        fill_from_image(world, backend, volume, image)
     elif volume.snapshot_id is not None:
         backend.create_from_snapshot(volume_id, volume.snapshot_id, volume.size_gib)
     elif volume.source_volid is not None:
@@ -72,7 +72,8 @@ def make_content(world: World, volume_id: str) -> None:
         volumes.update(tx, volume_id, launched_at=clock.now(), **facts)
 
 
-def _fill_from_image(world: World, backend: VolumeBackend, volume: Volume, image: Image | None) -> None:
+def fill_from_image(world: World, backend: VolumeBackend, volume: Volume, image: Image | None) -> None:
+    """Replace the volume's content by the image's; ``Refused`` if that is not, or no longer, usable."""
     path = image_path(world, image)
     assert image is not None
     backend.create(volume.id, volume.size_gib)

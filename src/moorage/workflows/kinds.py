@@ -17,6 +17,7 @@ from moorage.workflows import (
     extend_volume,
     map_volume,
     power,
+    reimage_volume,
     swap_volume,
     unmap_volume,
     upload_volume,
@@ -25,7 +26,7 @@ from moorage.workflows import (
 KINDS: list[Kind] = [
     boot.KIND, destroy.KIND, power.START, power.STOP, power.REBOOT,
     attach_volume.KIND, detach_volume.KIND, swap_volume.KIND,
-    create_volume.KIND, delete_volume.KIND, extend_volume.KIND, upload_volume.KIND,
+    create_volume.KIND, delete_volume.KIND, extend_volume.KIND, upload_volume.KIND, reimage_volume.KIND,
     create_snapshot.KIND, delete_snapshot.KIND,
     connect_attachment.KIND, disconnect_attachment.KIND, map_volume.KIND, unmap_volume.KIND,
 ]  # fmt: skip

@@ -114,9 +114,7 @@ def _image(tx: Tx, context: Context, image_ref: str | None) -> Image | None:
 
 def _boot_of_image(image: Image) -> _Boot:
     size = (image.virtual_size or image.size or 0) if image.status == "active" else 0
-    return _Boot(
-        name=image.id, status=image.status, min_ram=image.min_ram, min_disk=image.min_disk * _GIB, size=size
-    )
+    return _Boot(name=image.id, status=image.status, min_ram=image.min_ram, min_disk=image.min_disk * _GIB, size=size)
 
 
 def _boot_of_disks(tx: Tx, context: Context, disks: list[DiskSpec]) -> _Boot:

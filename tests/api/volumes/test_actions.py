@@ -39,6 +39,8 @@ def test_the_older_way_to_attach_and_detach(cloud: Cloud) -> None:
     shown = cloud.get(f"/volumes/{volume['id']}").json()["volume"]
     assert shown["status"] == "in-use"
     assert (shown["attachments"][0]["device"], shown["attachments"][0]["server_id"]) == ("/dev/vdc", server)
+    assert cloud.act(volume["id"], "os-attach", body).status_code == 202
+    assert len(cloud.get("/attachments").json()["attachments"]) == 1
     assert cloud.act(volume["id"], "os-begin_detaching").status_code == 202
     assert cloud.get(f"/volumes/{volume['id']}").json()["volume"]["status"] == "detaching"
     assert cloud.act(volume["id"], "os-begin_detaching").status_code == 400
@@ -148,7 +150,8 @@ def test_retype_stays_within_a_backend(cloud: Cloud) -> None:
     volume = cloud.volume()
     assert cloud.act(volume["id"], "os-retype", {"new_type": "files"}).status_code == 202
     assert cloud.get(f"/volumes/{volume['id']}").json()["volume"]["volume_type"] == "files"
-    for wanted, text in [("files", "same as original"), ("array", "another backend"), ("none", "Invalid volume_type")]:
+    assert cloud.act(volume["id"], "os-retype", {"new_type": "none"}).status_code == 404
+    for wanted, text in [("files", "same as original"), ("array", "another backend")]:
         answer = cloud.act(volume["id"], "os-retype", {"new_type": wanted, "migration_policy": "on-demand"})
         assert answer.status_code == 400
         assert text in answer.text
@@ -187,3 +190,19 @@ def test_what_is_no_action_is_400(cloud: Cloud, body: dict[str, object]) -> None
 def test_readers_may_not_act(cloud: Cloud) -> None:
     volume = cloud.volume()
     assert cloud.act(volume["id"], "os-extend", {"new_size": 2}, role="reader").status_code == 403
+
+
+def test_a_volume_is_filled_anew_from_another_image(cloud: Cloud, image: Callable[..., str]) -> None:
+    volume = cloud.volume(imageRef=image(b"old content"))
+    body = {"image_id": image(b"new", name="second")}
+    assert cloud.act(volume["id"], "os-reimage", body, version="3.67").status_code == 400
+    assert cloud.act(volume["id"], "os-reimage", body).status_code == 202
+    shown = cloud.settled(f"/volumes/{volume['id']}")
+    assert shown["volume_image_metadata"]["image_name"] == "second"
+    path = cloud.world.backends["files"].volume_path(volume["id"])  # type: ignore[attr-defined]
+    assert path.open("rb").read(4) == b"new\0"
+    cloud.attachment(volume["id"], instance_uuid=ids.new())
+    assert cloud.act(volume["id"], "os-reimage", body).status_code == 400
+    assert cloud.act(volume["id"], "os-reimage", {**body, "reimage_reserved": True}).status_code == 202
+    cloud.settled(f"/volumes/{volume['id']}", "reserved")
+    assert cloud.act(volume["id"], "os-reimage", {**body, "image_id": image(min_disk=9)}).status_code == 400

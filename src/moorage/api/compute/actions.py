@@ -8,13 +8,18 @@ from typing import Any
 import msgspec
 
 from moorage import errors
+from moorage.api.compute import server_locks
+from moorage.api.compute.server_fields import one_of
 from moorage.api.compute.servers import find
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.body import refusal
 from moorage.api.wire.route import Rule
 from moorage.compute import states
 from moorage.compute.model.server import Server
 from moorage.store import Tx
 from moorage.workflows import destroy, power
+
+_REBOOTS = one_of("HARD", "Hard", "hard", "SOFT", "Soft", "soft")
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +29,8 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     policy: str
     default: str = "member"
     summary: str = ""
+    check: Callable[[Call, Any], None] | None = None
+    """Raises ``errors.BadRequest`` for a value of the wrong form, before the server is looked up."""
 
 
 def _start(call: Call, tx: Tx, server: Server, _value: Any) -> None:
@@ -34,13 +41,21 @@ def _stop(call: Call, tx: Tx, server: Server, _value: Any) -> None:
     power.request_stop(tx, call.context, server)
 
 
+def _check_reboot(_call: Call, value: Any) -> None:
+    if not isinstance(value, dict):
+        raise refusal("reboot", value, f"{value!r} is not of type 'object'")
+    if unknown := [name for name in value if name != "type"]:
+        raise refusal("reboot", value, f"Additional properties are not allowed ('{unknown[0]}' was unexpected)")
+    if "type" not in value:
+        raise refusal("reboot", value, "'type' is a required property")
+    if not isinstance(value["type"], str):
+        raise refusal("type", value["type"], f"{value['type']!r} is not of type 'string'")
+    if (reason := _REBOOTS.reason(value["type"])) is not None:
+        raise refusal("type", value["type"], reason)
+
+
 def _reboot(call: Call, tx: Tx, server: Server, value: Any) -> None:
-    kind = value.get("type") if isinstance(value, dict) else None
-    if not isinstance(kind, str) or kind.upper() not in ("SOFT", "HARD") or set(value) != {"type"}:
-        raise errors.BadRequest(
-            f"Invalid input for field/attribute reboot. Value: {value}. 'type' is required and one of SOFT, HARD"
-        )
-    power.request_reboot(tx, call.context, server, kind.upper() == "HARD")
+    power.request_reboot(tx, call.context, server, value["type"].upper() == "HARD")
 
 
 def _force_delete(call: Call, tx: Tx, server: Server, _value: Any) -> None:
@@ -51,15 +66,28 @@ def _force_delete(call: Call, tx: Tx, server: Server, _value: Any) -> None:
 ACTIONS: dict[str, Action] = {
     "os-start": Action(run=_start, policy="os_compute_api:servers:start", summary="Start a stopped server."),
     "os-stop": Action(run=_stop, policy="os_compute_api:servers:stop", summary="Stop a server."),
-    "reboot": Action(run=_reboot, policy="os_compute_api:servers:reboot", summary="Reboot a server."),
+    "reboot": Action(
+        run=_reboot, check=_check_reboot, policy="os_compute_api:servers:reboot", summary="Reboot a server."
+    ),
     "forceDelete": Action(
         run=_force_delete, policy="os_compute_api:os-deferred-delete:force", summary="Delete a server at once."
     ),
-}
+    "lock": Action(
+        run=server_locks.lock, check=server_locks.check_reason, policy="os_compute_api:os-lock-server:lock",
+        summary="Lock a server against its users.",
+    ),
+    "unlock": Action(
+        run=server_locks.unlock, policy="os_compute_api:os-lock-server:unlock", summary="Unlock a server."
+    ),
+    "os-resetState": Action(
+        run=server_locks.reset_state, check=server_locks.check_state, default="admin",
+        policy="os_compute_api:os-admin-actions:reset_state", summary="Set a server's state by hand.",
+    ),
+}  # fmt: skip
 
 
 def act(call: Call) -> Reply:
-    """Run the one action the body names."""
+    """Run the one action the body names: form, look-up, policy, then what the action itself checks."""
     body = call.json()
     if len(body) != 1:
         raise errors.BadRequest("Malformed request body")
@@ -67,9 +95,12 @@ def act(call: Call) -> Reply:
     action = ACTIONS.get(name)
     if action is None:
         raise errors.BadRequest(f"There is no such action: {name}")
-    call.enforce(action.policy)
+    if action.check is not None:
+        action.check(call, value)
     with call.services.store.write() as tx:
-        reply = action.run(call, tx, find(call, tx), value)
+        server = find(call, tx)
+        call.enforce(action.policy)
+        reply = action.run(call, tx, server, value)
     return reply or Reply(status=202)
 
 
@@ -77,4 +108,7 @@ ROUTES = [
     Route(method="POST", path="/servers/{server_id}/action", handler=act, policy="os_compute_api:servers:action",
           default="any", summary="Run an action on a server; each has a rule of its own."),
 ]  # fmt: skip
-RULES = [Rule(name=action.policy, default=action.default, summary=action.summary) for action in ACTIONS.values()]
+RULES = [
+    *[Rule(name=action.policy, default=action.default, summary=action.summary) for action in ACTIONS.values()],
+    *server_locks.RULES,
+]

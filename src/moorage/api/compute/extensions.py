@@ -68,5 +68,6 @@ def show(call: Call) -> Reply:
 ROUTES = [
     Route(method="GET", path="/extensions", handler=index, policy=_POLICY, default="any",
           summary="List the parts of the API"),
-    Route(method="GET", path="/extensions/{alias}", handler=show, policy=_POLICY, default="any"),
+    Route(method="GET", path="/extensions/{alias}", handler=show, policy=_POLICY, default="any",
+          summary="Show an extension."),
 ]  # fmt: skip

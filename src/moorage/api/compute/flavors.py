@@ -152,8 +152,10 @@ def view(call: Call, flavor: Flavor) -> dict[str, Any]:
 
 ROUTES = [
     Route(method="GET", path="/flavors", handler=index, policy=_FLAVORS, default="any", summary="List flavors"),
-    Route(method="GET", path="/flavors/detail", handler=detail, policy=_FLAVORS, default="any"),
-    Route(method="GET", path="/flavors/{flavor_id}", handler=show, policy=_FLAVORS, default="any"),
+    Route(method="GET", path="/flavors/detail", handler=detail, policy=_FLAVORS, default="any",
+          summary="List flavors in detail."),
+    Route(method="GET", path="/flavors/{flavor_id}", handler=show, policy=_FLAVORS, default="any",
+          summary="Show a flavor."),
     Route(method="POST", path="/flavors", handler=create, policy=_MANAGE + "create", default="admin", body=Create,
           summary="Create a flavor"),
     Route(method="PUT", path="/flavors/{flavor_id}", handler=update, policy=_MANAGE + "update", default="admin",

@@ -5,17 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from moorage import errors
-from moorage.api.compute.server_filters import time_of
+from moorage.api.compute.input import check_query
+from moorage.api.compute.server_filters import times_of
 from moorage.api.compute.server_views import host_id, micros
 from moorage.api.compute.servers import project_of
 from moorage.api.wire import Call, Reply, Route
-from moorage.api.wire.paging import limit_of
+from moorage.api.wire.paging import limit_of, next_query
 from moorage.api.wire.route import Rule
 from moorage.compute.model.server import Server
 from moorage.compute.service import servers
 from moorage.operations import actions
 from moorage.operations.actions import Action, Event
 from moorage.store import Tx
+
+_EVENTS = "os_compute_api:os-instance-actions:events"
+_DETAILS = "os_compute_api:os-instance-actions:events:details"
 
 
 def _server(call: Call, tx: Tx) -> Server:
@@ -29,31 +33,34 @@ def _server(call: Call, tx: Tx) -> Server:
 
 
 def index(call: Call) -> Reply:
-    """Newest first; paged from 2.58."""
+    """Newest first; filtered and paged from 2.58."""
+    is_paged = call.at_least(2, 58)
+    if is_paged:
+        known = ("limit", "marker", "changes-since", *(("changes-before",) if call.at_least(2, 66) else ()))
+        check_query(call, *known, closed_from=(2, 58), single=True)
     with call.services.store.read() as tx:
         server = _server(call, tx)
         found = actions.of_server(tx, server.id)
-    if not call.at_least(2, 58):
-        return Reply(body={"instanceActions": [_action(call, action) for action in found]})
-    limit, page = limit_of(call), _paged(call, found)
-    body: dict[str, Any] = {"instanceActions": [_action(call, action) for action in page[:limit]]}
-    if len(page) > limit > 0:
-        href = f"{call.service_url}{call.path}?limit={limit}&marker={page[limit - 1].request_id}"
+    page = _page(call, found) if is_paged else found
+    body: dict[str, Any] = {"instanceActions": [_action(call, action) for action in page]}
+    if is_paged and page and len(page) == limit_of(call):
+        href = f"{call.service_url}{call.path}?{next_query(call, page[-1].request_id)}"
         body["links"] = [{"rel": "next", "href": href}]
     return Reply(body=body)
 
 
-def _paged(call: Call, found: list[Action]) -> list[Action]:
-    since, before = time_of(call, "changes-since"), time_of(call, "changes-before")
+def _page(call: Call, found: list[Action]) -> list[Action]:
+    limit = limit_of(call)
+    since, before = times_of(call)
     found = [a for a in found if since is None or a.updated_at >= since]
     found = [a for a in found if before is None or a.updated_at <= before]
     marker = call.query.get("marker")
     if marker is None:
-        return found
+        return found[:limit]
     position = next((n for n, action in enumerate(found) if action.request_id == marker), None)
     if position is None:
         raise errors.BadRequest(f"Marker {marker} could not be found.")
-    return found[position + 1 :]
+    return found[position + 1 :][:limit]
 
 
 def show(call: Call) -> Reply:
@@ -61,12 +68,10 @@ def show(call: Call) -> Reply:
         server = _server(call, tx)
         found = actions.by_request(tx, server.id, call.params["request_id"])
         if found is None:
-            raise errors.NotFound(
-                f"Action for request_id {call.params['request_id']} on instance {server.id} not found"
-            )
+            raise errors.NotFound(f"Action {call.params['request_id']} not found")
         events = actions.events(tx, found.id)
     view = _action(call, found)
-    if call.at_least(2, 51) or call.allowed("os_compute_api:os-instance-actions:events"):
+    if call.at_least(2, 51) or call.allowed(_EVENTS):
         view["events"] = [_event(call, server, event) for event in events]
     return Reply(body={"instanceAction": view})
 
@@ -87,13 +92,13 @@ def _event(call: Call, server: Server, event: Event) -> dict[str, Any]:
         "event": event.event, "start_time": micros(event.started_at), "finish_time": micros(event.finished_at),
         "result": event.result,
     }  # fmt: skip
-    if call.allowed("os_compute_api:os-instance-actions:events"):
+    if call.allowed(_EVENTS):
         view["traceback"] = event.traceback
         if call.at_least(2, 62):
             view["host"] = event.host
     if call.at_least(2, 62):
         view["hostId"] = host_id(server)
-    if call.at_least(2, 84):
+    if call.at_least(2, 84) and call.allowed(_DETAILS):
         view["details"] = event.details
     return view
 
@@ -104,4 +109,7 @@ ROUTES = [
     Route(method="GET", path="/servers/{server_id}/os-instance-actions/{request_id}", handler=show, default="reader",
           policy="os_compute_api:os-instance-actions:show", summary="Show one action with its events."),
 ]  # fmt: skip
-RULES = [Rule(name="os_compute_api:os-instance-actions:events", default="admin", summary="See hosts and tracebacks.")]
+RULES = [
+    Rule(name=_EVENTS, default="admin", summary="See hosts and tracebacks."),
+    Rule(name=_DETAILS, default="admin", summary="See what an action failed of."),
+]

@@ -1,14 +1,9 @@
-"""Metadata and tags of servers."""
+"""Metadata of servers."""
 
 from __future__ import annotations
 
-import re
-from typing import Any
-
-import msgspec
-
 from moorage import errors
-from moorage.api.compute.server_bodies import ServerMeta, ServerMetadata, Tag
+from moorage.api.compute.server_bodies import ServerMeta, ServerMetadata
 from moorage.api.compute.servers import find
 from moorage.api.wire import Call, Reply, Route
 from moorage.compute import states
@@ -16,19 +11,26 @@ from moorage.compute.model.server import Server
 from moorage.compute.service import quotas, servers
 from moorage.store import Tx
 
-_MAX_TAGS = 50
+_STATES = (states.ACTIVE, states.PAUSED, states.SUSPENDED, states.STOPPED)
 
 
-def _changeable(call: Call, tx: Tx) -> Server:
+def _changeable(call: Call, tx: Tx, action: str) -> Server:
+    """The server, unless it is locked or in no plain state."""
     server = find(call, tx)
     states.check_lock(server, call.context)
+    _check_state(server, action)
     return server
 
 
-def _save(call: Call, tx: Tx, server: Server, metadata: dict[str, str]) -> None:
-    limit = quotas.limits_of(tx, server.project_id)["metadata_items"]
-    if 0 <= limit < len(metadata):
-        raise errors.OverQuota(f"Maximum number of metadata items exceeds {limit}")
+def _check_state(server: Server, action: str) -> None:
+    kinds = (("vm_state", server.vm_state, _STATES), ("task_state", server.task_state, (None,)))
+    for kind, value, allowed in kinds:
+        if value not in allowed:
+            raise errors.Conflict(f"Cannot '{action}' instance {server.id} while it is in {kind} {value}")
+
+
+def _save(tx: Tx, server: Server, metadata: dict[str, str]) -> None:
+    quotas.check_metadata(tx, server.project_id, metadata)
     servers.update(tx, server.id, metadata=metadata)
 
 
@@ -38,18 +40,18 @@ def index(call: Call) -> Reply:
 
 
 def replace(call: Call) -> Reply:
-    wanted = call.body(ServerMetadata).metadata
+    wanted = call.body(ServerMetadata, strict=True).metadata
     with call.services.store.write() as tx:
-        _save(call, tx, _changeable(call, tx), wanted)
+        _save(tx, _changeable(call, tx, "update metadata"), wanted)
     return Reply(body={"metadata": wanted})
 
 
 def merge(call: Call) -> Reply:
-    wanted = call.body(ServerMetadata).metadata
+    wanted = call.body(ServerMetadata, strict=True).metadata
     with call.services.store.write() as tx:
-        server = _changeable(call, tx)
+        server = _changeable(call, tx, "update metadata")
         merged = {**server.metadata, **wanted}
-        _save(call, tx, server, merged)
+        _save(tx, server, merged)
     return Reply(body={"metadata": merged})
 
 
@@ -60,21 +62,21 @@ def show_item(call: Call) -> Reply:
 
 
 def put_item(call: Call) -> Reply:
-    key, wanted = call.params["key"], call.body(ServerMeta).meta
+    key, wanted = call.params["key"], call.body(ServerMeta, strict=True).meta
     if list(wanted) != [key]:
         raise errors.BadRequest("Request body and URI mismatch")
     with call.services.store.write() as tx:
-        server = _changeable(call, tx)
-        _save(call, tx, server, {**server.metadata, **wanted})
+        server = _changeable(call, tx, "update metadata")
+        _save(tx, server, {**server.metadata, **wanted})
     return Reply(body={"meta": wanted})
 
 
 def delete_item(call: Call) -> Reply:
     key = call.params["key"]
     with call.services.store.write() as tx:
-        server = _changeable(call, tx)
-        _item(server, key)
-        _save(call, tx, server, {k: v for k, v in server.metadata.items() if k != key})
+        _item(find(call, tx), key)
+        server = _changeable(call, tx, "delete metadata")
+        _save(tx, server, {k: v for k, v in server.metadata.items() if k != key})
     return Reply(status=204)
 
 
@@ -84,98 +86,18 @@ def _item(server: Server, key: str) -> str:
     return server.metadata[key]
 
 
-class Tags(msgspec.Struct, forbid_unknown_fields=True):
-    """The body of PUT /servers/{id}/tags."""
-
-    tags: list[Tag]
-
-
-def list_tags(call: Call) -> Reply:
-    with call.services.store.read() as tx:
-        return Reply(body={"tags": find(call, tx).tags})
-
-
-def replace_tags(call: Call) -> Reply:
-    wanted = list(dict.fromkeys(call.body(Tags).tags))
-    with call.services.store.write() as tx:
-        _save_tags(tx, find(call, tx), wanted)
-    return Reply(body={"tags": wanted})
-
-
-def delete_tags(call: Call) -> Reply:
-    with call.services.store.write() as tx:
-        _save_tags(tx, find(call, tx), [])
-    return Reply(status=204)
-
-
-def show_tag(call: Call) -> Reply:
-    with call.services.store.read() as tx:
-        _tag(find(call, tx), call.params["tag"])
-    return Reply(status=204)
-
-
-def put_tag(call: Call) -> Reply:
-    tag = call.params["tag"]
-    if not re.fullmatch(r"[^,/]{1,60}", tag):
-        raise errors.BadRequest(
-            f"Tag '{tag}' is invalid. It must be a non empty string without characters '/' and ','."
-        )
-    with call.services.store.write() as tx:
-        server = find(call, tx)
-        if tag in server.tags:
-            return Reply(status=204)
-        _save_tags(tx, server, [*server.tags, tag])
-    location = f"{call.service_url}/servers/{server.id}/tags/{tag}"
-    return Reply(status=201, headers={"Location": location})
-
-
-def delete_tag(call: Call) -> Reply:
-    tag = call.params["tag"]
-    with call.services.store.write() as tx:
-        server = find(call, tx)
-        _tag(server, tag)
-        _save_tags(tx, server, [kept for kept in server.tags if kept != tag])
-    return Reply(status=204)
-
-
-def _save_tags(tx: Tx, server: Server, tags: list[str]) -> None:
-    if server.task_state is not None or server.vm_state not in ("active", "paused", "suspended", "stopped"):
-        raise errors.Conflict(f"Cannot 'set_tags' instance {server.id} while it is in vm_state {server.vm_state}")
-    if len(tags) > _MAX_TAGS:
-        raise errors.BadRequest(f"The number of tags exceeded the per-server limit {_MAX_TAGS}")
-    servers.update(tx, server.id, tags=tags)
-
-
-def _tag(server: Server, tag: str) -> None:
-    if tag not in server.tags:
-        raise errors.NotFound(f"Server {server.id} has no tag '{tag}'")
-
-
-def _routes() -> list[Route]:
-    meta, tags, rule = "/servers/{server_id}/metadata", "/servers/{server_id}/tags", "os_compute_api:server-metadata:"
-    tag_rule = "os_compute_api:os-server-tags:"
-    table: list[tuple[str, str, Any, str, Any]] = [
-        ("GET", meta, index, rule + "index", None),
-        ("PUT", meta, replace, rule + "update_all", ServerMetadata),
-        ("POST", meta, merge, rule + "create", ServerMetadata),
-        ("GET", meta + "/{key}", show_item, rule + "show", None),
-        ("PUT", meta + "/{key}", put_item, rule + "update", ServerMeta),
-        ("DELETE", meta + "/{key}", delete_item, rule + "delete", None),
-        ("GET", tags, list_tags, tag_rule + "index", None),
-        ("PUT", tags, replace_tags, tag_rule + "update_all", Tags),
-        ("DELETE", tags, delete_tags, tag_rule + "delete_all", None),
-        ("GET", tags + "/{tag}", show_tag, tag_rule + "show", None),
-        ("PUT", tags + "/{tag}", put_tag, tag_rule + "update", None),
-        ("DELETE", tags + "/{tag}", delete_tag, tag_rule + "delete", None),
-    ]
-    return [
-        Route(
-            method=method, path=path, handler=handler, policy=policy, body=body,
-            default="reader" if method == "GET" else "member", min=(2, 26) if path.startswith(tags) else None,
-            summary=(handler.__doc__ or handler.__name__.replace("_", " ")),
-        )
-        for method, path, handler, policy, body in table
-    ]  # fmt: skip
-
-
-ROUTES = _routes()
+_M = "/servers/{server_id}/metadata"
+_RULE = "os_compute_api:server-metadata:"
+ROUTES = [
+    Route(method="GET", path=_M, handler=index, policy=_RULE + "index", default="reader", summary="List metadata."),
+    Route(method="PUT", path=_M, handler=replace, policy=_RULE + "update_all", body=ServerMetadata,
+          summary="Replace all metadata of a server."),
+    Route(method="POST", path=_M, handler=merge, policy=_RULE + "create", body=ServerMetadata,
+          summary="Add to a server's metadata."),
+    Route(method="GET", path=_M + "/{key}", handler=show_item, policy=_RULE + "show", default="reader",
+          summary="Show one item of metadata."),
+    Route(method="PUT", path=_M + "/{key}", handler=put_item, policy=_RULE + "update", body=ServerMeta,
+          summary="Set one item of metadata."),
+    Route(method="DELETE", path=_M + "/{key}", handler=delete_item, policy=_RULE + "delete",
+          summary="Delete one item of metadata."),
+]  # fmt: skip

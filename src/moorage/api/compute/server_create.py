@@ -2,180 +2,193 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import ipaddress
+import re
 import secrets
 from typing import Any
 
 from msgspec import UNSET
 
-from moorage import errors
+from moorage import errors, ids
+from moorage.api.compute import server_fields as fields
 from moorage.api.compute import server_views as views
 from moorage.api.compute.server_bodies import BlockDevice, CreateServer, LegacyBlockDevice, NewServer
 from moorage.api.wire import Call, Reply
+from moorage.api.wire.body import refusal
 from moorage.compute import block_devices
 from moorage.compute.block_devices import DiskSpec
 from moorage.workflows import create_server
 from moorage.workflows.create_server import Order
 
-_DISK_CONFIG = ("AUTO", "MANUAL")
-_MAX_TAGS = 50
+_FORCED_HOST = "os_compute_api:servers:create:forced_host"
+_NAMED_HOST = "compute:servers:create:requested_destination"
 
 
 def create(call: Call) -> Reply:
     """Accept one server or several; 202 as soon as the intent is durable."""
-    body = call.body(CreateServer)
+    body = call.body(CreateServer, strict=True)
     wanted = body.server
+    _check_form(call, body)
     order = _order(call, body)
-    if order.disks:
-        call.enforce("os_compute_api:servers:create:attach_volume")
     with call.services.store.write() as tx:
         made, reservation = create_server.request(tx, call.context, order, call.services.site)
-    if wanted.return_reservation_id:
+    if fields.is_true(wanted.return_reservation_id):
         return Reply(status=202, body={"reservation_id": reservation})
+    groups = dict.fromkeys(group.name for group in wanted.security_groups if group.name is not UNSET)
     answer = {
         "id": made[0], "links": views.links(call, made[0]), "OS-DCF:diskConfig": wanted.OS_DCF_diskConfig,
-        "security_groups": [{"name": group.get("name")} for group in wanted.security_groups] or [{"name": "default"}],
-        "adminPass": wanted.adminPass or secrets.token_urlsafe(9),
+        "security_groups": [{"name": name} for name in groups or ["default"]],
+        "adminPass": secrets.token_urlsafe(9) if wanted.adminPass is UNSET else wanted.adminPass,
     }  # fmt: skip
     return Reply(status=202, body={"server": answer}, headers={"Location": views.links(call, made[0])[0]["href"]})
 
 
+def _check_form(call: Call, body: CreateServer) -> None:
+    fields.check_hints(body.hints, "os:scheduler_hints")
+    fields.check_hints(body.more_hints, "OS-SCH-HNT:scheduler_hints")
+    _check_networks(call, body.server.networks)
+    check_hostname(call, body.server.hostname)
+
+
+def check_hostname(call: Call, hostname: Any) -> None:
+    """Up to 2.93 a host name is a single label."""
+    if hostname is UNSET or call.at_least(2, 94):
+        return
+    for is_bad, reason in (
+        (not re.fullmatch(fields.HOSTNAME[1:-1], hostname), f"does not match '{fields.HOSTNAME}'"),
+        (len(hostname) > 63, "is too long"),
+    ):
+        if is_bad:
+            raise refusal("hostname", hostname, f"{hostname!r} {reason}")
+
+
 def _order(call: Call, body: CreateServer) -> Order:
     wanted = body.server
-    _check_networks(call, wanted)
-    if wanted.block_device_mapping and wanted.block_device_mapping_v2:
-        raise errors.BadRequest("Using different block_device_mapping syntaxes is not allowed in the same request.")
-    if wanted.host or wanted.hypervisor_hostname:
-        call.enforce("os_compute_api:servers:create:forced_host")
-    low, high = _counts(wanted)
-    disks = [_disk(d) for d in wanted.block_device_mapping_v2 if d.no_device is None]
-    disks += [_legacy(d) for d in wanted.block_device_mapping if d.no_device is None]
+    low, high = int(wanted.min_count), int(wanted.min_count if wanted.max_count is UNSET else wanted.max_count)
+    if low > high:
+        raise errors.BadRequest("min_count must be <= max_count")
+    zone = _zone(call, wanted)
+    disks = _disks(call, wanted)
+    _check_named_networks(wanted.networks)
+    if high > 1 and wanted.hostname is not UNSET:
+        raise errors.BadRequest("Unable to allocate a single hostname to multiple instances")
     return Order(
-        name=wanted.name, flavor_ref=wanted.flavorRef, image_ref=_image_ref(wanted.imageRef), disks=disks,
+        name=wanted.name, flavor_ref=str(wanted.flavorRef), image_ref=wanted.imageRef or None, disks=disks,
         is_v2=not wanted.block_device_mapping, min_count=low, max_count=high, metadata=wanted.metadata,
-        key_name=wanted.key_name, columns=_columns(call, body),
+        key_name=_given(wanted.key_name), availability_zone=zone, takes_multiattach=call.at_least(2, 60),
+        columns=_columns(call, body),
     )  # fmt: skip
+
+
+def _given(value: Any) -> Any:
+    return None if value is UNSET else value
 
 
 def _columns(call: Call, body: CreateServer) -> dict[str, Any]:
     wanted = body.server
-    zone = (wanted.availability_zone or "").split(":")[0] or None
-    known = call.services.availability_zone
-    if zone is not None and zone != known:
-        raise errors.BadRequest(f"The requested availability zone is not available: {zone}")
     columns: dict[str, Any] = {
         "description": wanted.description if call.at_least(2, 19) else wanted.name,
-        "tags": [] if wanted.tags is UNSET else _tags(wanted.tags),
-        "user_data": _user_data(wanted.user_data),
-        "config_drive": bool(wanted.config_drive),
-        "access_ip_v4": address("accessIPv4", wanted.accessIPv4, 4),
-        "access_ip_v6": address("accessIPv6", wanted.accessIPv6, 6),
-        "disk_config": disk_config(wanted.OS_DCF_diskConfig),
+        "tags": list(dict.fromkeys(wanted.tags)), "user_data": _given(wanted.user_data),
+        "config_drive": fields.is_true(wanted.config_drive), "access_ip_v4": _given(wanted.accessIPv4),
+        "access_ip_v6": _given(wanted.accessIPv6), "disk_config": wanted.OS_DCF_diskConfig,
         "scheduler_hints": body.hints or body.more_hints,
-        "pinned_availability_zone": zone,
-    }
-    if wanted.hostname:
+    }  # fmt: skip
+    if wanted.hostname is not UNSET:
         columns["hostname"] = wanted.hostname
     return columns
 
 
-def _tags(tags: Any) -> list[str]:
-    if len(tags) > _MAX_TAGS:
-        raise errors.BadRequest(f"Invalid input for field/attribute tags. A server has at most {_MAX_TAGS} tags.")
-    return list(dict.fromkeys(tags))
+def _zone(call: Call, wanted: NewServer) -> str | None:
+    """The availability zone asked for. ``zone:host:node`` names a host too; there is but one, so it says nothing."""
+    zone, *hosts = (_given(wanted.availability_zone) or "").split(":")
+    if len(hosts) > 2:
+        raise errors.BadRequest("Invalid input received: Unable to parse availability_zone")
+    if hosts:
+        call.enforce(_FORCED_HOST)
+    if wanted.host is not UNSET or wanted.hypervisor_hostname is not UNSET:
+        call.enforce(_NAMED_HOST)
+        if hosts:
+            raise errors.BadRequest(
+                "One mechanism with host and/or hypervisor_hostname and another mechanism with zone:host:node are "
+                "mutually exclusive."
+            )
+    return zone or None
 
 
-def _image_ref(image_ref: str | None) -> str | None:
-    return image_ref.rstrip("/").rsplit("/", 1)[-1] if image_ref else None
-
-
-def _counts(wanted: NewServer) -> tuple[int, int]:
-    low = wanted.min_count or 1
-    high = wanted.max_count or low
-    if low > high:
-        raise errors.BadRequest("min_count must be <= max_count")
-    return low, high
-
-
-def _check_networks(call: Call, wanted: NewServer) -> None:
-    """Servers have no networks here yet: ``none`` and ``auto`` mean the same, and naming one is refused."""
-    networks = wanted.networks
-    if networks is None:
-        if call.at_least(2, 37):
-            raise errors.BadRequest("Invalid input for field/attribute server. 'networks' is a required property")
+def _check_networks(call: Call, networks: Any) -> None:
+    """The form of ``networks``: a list, and from 2.37 also ``none`` or ``auto`` and required."""
+    new = call.at_least(2, 37)
+    if networks is UNSET:
+        if new:
+            raise refusal("server", "...", "'networks' is a required property")
         return
-    if isinstance(networks, str):
-        if networks not in ("none", "auto") or not call.at_least(2, 37):
-            raise errors.BadRequest(f"Invalid input for field/attribute networks. Value: {networks}.")
+    if isinstance(networks, list):
+        wrong = [network for network in networks if not _is_network(call, network)]
+        if not wrong:
+            return
+    elif new and networks in ("none", "auto"):
         return
-    if not isinstance(networks, list):
-        raise errors.BadRequest(f"Invalid input for field/attribute networks. Value: {networks}. It is no list.")
-    if networks:
-        raise errors.BadRequest(f"Network {_network_name(networks[0])} could not be found.")
+    elif not new:
+        raise refusal("networks", networks, f"{networks!r} is not of type 'array'")
+    raise refusal("networks", networks, f"{networks!r} is not valid under any of the given schemas")
 
 
-def _network_name(network: Any) -> Any:
-    return network.get("uuid") or network.get("port") if isinstance(network, dict) else network
+def _is_network(call: Call, network: Any) -> bool:
+    known = {"uuid", "port", "fixed_ip"} | ({"tag"} if call.version == (2, 32) or call.at_least(2, 42) else set())
+    if not isinstance(network, dict) or not set(network) <= known:
+        return False
+    return (
+        ("port" not in network or network["port"] is None or ids.is_uuid(network["port"]))
+        and ("uuid" not in network or ids.is_uuid(network["uuid"]))
+        and ("fixed_ip" not in network or fields.is_ip(network["fixed_ip"]))
+    )
 
 
-def _disk(wanted: BlockDevice) -> DiskSpec:
+def _check_named_networks(networks: Any) -> None:
+    """No networks are served: ``none`` and ``auto`` mean the same, and naming one is refused."""
+    if not isinstance(networks, list) or not networks:
+        return
+    network = networks[0]
+    if network.get("port"):
+        raise errors.BadRequest(f"Port id {network['port']} could not be found.")
+    if "uuid" not in network:
+        raise errors.BadRequest("Bad network format: missing 'uuid'")
+    raise errors.BadRequest(f"Network {network['uuid']} could not be found.")
+
+
+def _disks(call: Call, wanted: NewServer) -> list[DiskSpec]:
+    if wanted.block_device_mapping and wanted.block_device_mapping_v2:
+        raise errors.BadRequest("Using different block_device_mapping syntaxes is not allowed in the same request.")
+    disks = [_disk(entry, bool(wanted.imageRef)) for entry in wanted.block_device_mapping_v2]
+    disks += [_legacy(entry) for entry in wanted.block_device_mapping]
+    if disks:
+        call.enforce("os_compute_api:servers:create:attach_volume")
+    return disks
+
+
+def _disk(wanted: BlockDevice, has_image: bool) -> DiskSpec:
+    if wanted.virtual_name is not UNSET:
+        raise block_devices.invalid("Following fields are invalid: virtual_name")
+    if wanted.no_device:
+        return block_devices.no_disk(_given(wanted.device_name))
     return block_devices.disk(
-        source_type=_one_of("source_type", wanted.source_type, ("volume", "image", "snapshot", "blank")),
-        destination_type=_one_of("destination_type", wanted.destination_type, ("volume", "local")),
-        uuid=wanted.uuid, boot_index=wanted.boot_index, volume_size=wanted.volume_size, tag=wanted.tag,
-        volume_type=wanted.volume_type or None, delete_on_termination=wanted.delete_on_termination,
-        device_name=wanted.device_name, disk_bus=wanted.disk_bus, device_type=wanted.device_type,
-        guest_format=wanted.guest_format,
+        source_type=_given(wanted.source_type), destination_type=_given(wanted.destination_type),
+        uuid=_given(wanted.uuid), boot_index=None if wanted.boot_index is None else int(wanted.boot_index),
+        has_image=has_image, tag=_given(wanted.tag), volume_type=wanted.volume_type or None,
+        disk_bus=_given(wanted.disk_bus), device_type=_given(wanted.device_type),
+        guest_format=_given(wanted.guest_format), **_common(wanted),
     )  # fmt: skip
 
 
 def _legacy(wanted: LegacyBlockDevice) -> DiskSpec:
-    fields = {name: getattr(wanted, name) for name in ("volume_id", "snapshot_id", "virtual_name", "device_name")}
     return block_devices.legacy_disk(
-        **fields, volume_size=wanted.volume_size, delete_on_termination=wanted.delete_on_termination
-    )
+        volume_id=_given(wanted.volume_id), snapshot_id=_given(wanted.snapshot_id),
+        virtual_name=_given(wanted.virtual_name), has_no_device=bool(wanted.no_device), **_common(wanted),
+    )  # fmt: skip
 
 
-def _one_of(field: str, value: str | None, allowed: tuple[str, ...]) -> str | None:
-    if value is not None and value not in allowed:
-        raise errors.BadRequest(
-            f"Invalid input for field/attribute {field}. Value: {value}. '{value}' is not one of {list(allowed)}"
-        )
-    return value
-
-
-def _user_data(text: str | None) -> str | None:
-    if text is None:
-        return None
-    try:
-        base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise errors.BadRequest("Invalid input for field/attribute user_data. It is not valid base64.") from None
-    return text
-
-
-def address(field: str, value: str, version: int) -> str | None:
-    """An access address, None if empty; 400 if it is none of that version."""
-    if not value:
-        return None
-    try:
-        parsed = ipaddress.ip_address(value)
-    except ValueError:
-        parsed = None
-    if parsed is None or parsed.version != version:
-        raise errors.BadRequest(
-            f"Invalid input for field/attribute {field}. Value: {value}. '{value}' is not a 'ipv{version}'"
-        )
-    return value
-
-
-def disk_config(value: str) -> str:
-    """``AUTO`` or ``MANUAL``, which change nothing here; 400 for anything else."""
-    if value not in _DISK_CONFIG:
-        raise errors.BadRequest(
-            f"Invalid input for field/attribute OS-DCF:diskConfig. Value: {value}. "
-            f"'{value}' is not one of {list(_DISK_CONFIG)}"
-        )
-    return value
+def _common(wanted: LegacyBlockDevice) -> dict[str, Any]:
+    size = _given(wanted.volume_size)
+    return {
+        "volume_size": None if size is None else int(size), "device_name": _given(wanted.device_name),
+        "delete_on_termination": fields.is_true(wanted.delete_on_termination),
+    }  # fmt: skip

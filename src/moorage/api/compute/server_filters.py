@@ -1,181 +1,191 @@
-"""Which servers does a list ask for? Query parameters as Nova takes them."""
+"""Which servers does a list ask for? Query parameters as Nova takes them.
+
+Members filter by what Nova lets them; what they may not is ignored. Unknown parameters are ignored below 2.75.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Callable
 from typing import Any
 
 from moorage import errors
+from moorage.api.compute.input import moment
+from moorage.api.compute.server_sorting import sort_of
 from moorage.api.wire import Call
 from moorage.api.wire.paging import limit_of
-from moorage.compute import states
+from moorage.compute import patterns, states
 from moorage.compute.model.server import Server
 from moorage.compute.service.servers import Listing
 
 _TRUE = ("1", "t", "true", "on", "y", "yes")
-_PUBLIC = frozenset(
+_FALSE = ("0", "f", "false", "off", "n", "no")
+_JOINED = frozenset(
+    {"block_device_mapping", "services", "metadata", "system_metadata", "info_cache", "security_groups", "pci_devices"}
+)
+_TAGS = ("tags", "tags-any", "not-tags", "not-tags-any")
+_PLAIN = frozenset(
     {
-        "limit", "marker", "sort_key", "sort_dir", "all_tenants", "name", "status", "image", "flavor", "ip", "ip6",
-        "changes-since", "changes-before", "reservation_id", "tags", "tags-any", "not-tags", "not-tags-any", "locked",
-        "deleted", "tenant_id", "project_id", "user_id", "host", "hostname", "node", "vm_state", "task_state",
-        "power_state", "uuid", "instance_uuid", "access_ip_v4", "access_ip_v6", "key_name", "config_drive",
-        "description", "display_name", "display_description", "launch_index", "image_ref", "kernel_id", "ramdisk_id",
-        "root_device_name", "availability_zone", "auto_disk_config", "created_at", "launched_at", "terminated_at",
-        "locked_by", "progress", "soft_deleted", "metadata", "system_metadata", "fixed_ip",
+        "user_id", "project_id", "tenant_id", "launch_index", "image_ref", "image", "vm_state", "task_state", "host",
+        "uuid", "sort_key", "sort_dir", "all_tenants", "soft_deleted", "deleted", "status", "changes-since", "limit",
+        "marker", "changes-before", "locked",
     }
 )  # fmt: skip
+_PATTERNS = frozenset(
+    {
+        "kernel_id", "ramdisk_id", "hostname", "key_name", "power_state", "node", "flavor", "reservation_id",
+        "launched_at", "terminated_at", "availability_zone", "name", "display_name", "description",
+        "display_description", "locked_by", "root_device_name", "config_drive", "access_ip_v4", "access_ip_v6",
+        "auto_disk_config", "progress", "ip", "ip6", "created_at",
+    }
+)  # fmt: skip
+"""Parameters whose values must be regular expressions."""
+_FOR_MEMBERS = {
+    (2, 1): {"reservation_id", "name", "status", "image", "flavor", "ip", "changes-since", "all_tenants"},
+    (2, 5): {"ip6"},
+    (2, 26): set(_TAGS),
+    (2, 66): {"changes-before"},
+    (2, 73): {"locked"},
+    (2, 83): {
+        "availability_zone", "config_drive", "key_name", "created_at", "launched_at", "terminated_at", "power_state",
+        "task_state", "vm_state", "progress", "user_id",
+    },
+    (2, 90): {"hostname"},
+}  # fmt: skip
 _EQUAL = {
-    "reservation_id": "reservation_id", "uuid": "id", "instance_uuid": "id", "key_name": "key_name",
-    "access_ip_v4": "access_ip_v4", "access_ip_v6": "access_ip_v6", "availability_zone": "availability_zone",
-    "description": "description", "root_device_name": "root_device_name",
+    "user_id": "user_id", "vm_state": "vm_state", "task_state": "task_state", "host": "host", "uuid": "id",
+    "flavor": "", "image": "", "image_ref": "",
 }  # fmt: skip
-_ADMIN_EQUAL = {
-    "host": "host",
-    "node": "host",
-    "user_id": "user_id",
-    "task_state": "task_state",
-    "vm_state": "vm_state",
-}
-_SORT = {
-    "access_ip_v4": "access_ip_v4", "access_ip_v6": "access_ip_v6", "availability_zone": "availability_zone",
-    "config_drive": "config_drive", "created_at": "created_at", "display_description": "description",
-    "display_name": "name", "host": "host", "hostname": "hostname", "image_ref": "image_ref", "key_name": "key_name",
-    "launch_index": "launch_index", "launched_at": "launched_at", "locked": "locked", "locked_by": "locked_by",
-    "node": "host", "power_state": "power_state", "progress": "progress", "project_id": "project_id",
-    "root_device_name": "root_device_name", "task_state": "task_state", "terminated_at": "terminated_at",
-    "updated_at": "updated_at", "user_id": "user_id", "uuid": "id", "vm_state": "vm_state", "instance_type_id": "id",
-    "instance_type_name": "id",
+_SHOWN: dict[str, Callable[[Server], Any]] = {
+    "name": lambda server: server.name, "display_name": lambda server: server.name,
+    "display_description": lambda server: server.description, "hostname": lambda server: server.hostname,
+    "key_name": lambda server: server.key_name, "power_state": lambda server: server.power_state,
+    "node": lambda server: server.host, "reservation_id": lambda server: server.reservation_id,
+    "launched_at": lambda server: server.launched_at, "terminated_at": lambda server: server.terminated_at,
+    "created_at": lambda server: server.created_at, "availability_zone": lambda server: server.availability_zone,
+    "locked_by": lambda server: server.locked_by, "root_device_name": lambda server: server.root_device_name,
+    "config_drive": lambda server: "True" if server.config_drive else "", "progress": lambda server: server.progress,
+    "access_ip_v4": lambda server: server.access_ip_v4, "access_ip_v6": lambda server: server.access_ip_v6,
+    "auto_disk_config": lambda server: int(server.disk_config == "AUTO"), "kernel_id": lambda _server: "",
+    "ramdisk_id": lambda _server: "", "launch_index": lambda server: server.launch_index,
+    "ip": lambda _server: "", "ip6": lambda _server: "",
 }  # fmt: skip
+"""What a regular expression is matched with. Servers have no addresses."""
 
 
-def listing_of(call: Call) -> Listing:
-    """The list a request asks for; unknown parameters are ignored below 2.75 and refused from it."""
-    query = call.query
-    if call.at_least(2, 75):
-        for name in query:
-            if name not in _PUBLIC:
-                raise errors.BadRequest(f"Invalid input for query parameters {name}. It is not one this version takes.")
-    may_all = call.allowed("os_compute_api:servers:allow_all_filters")
-    wanted = Listing(
-        project_id=_project(call), name=query.get("name") or query.get("display_name"), marker=query.get("marker"),
-        limit=limit_of(call), changes_since=time_of(call, "changes-since"), changes_before=time_of(call, "changes-before"),
-        sort=tuple(_sort(call)), equal=_equal(call, may_all), tests=[], vm_states=_vm_states(call),
-        deleted=may_all and is_true(query.get("deleted")),
+def listing_of(call: Call, rule: str) -> Listing:
+    """The list a request asks for; ``rule`` is the policy for lists over all projects."""
+    _check_form(call)
+    asked = _asked(call)
+    if refused := [name for name in asked if name in _JOINED or name.startswith("_")]:
+        raise errors.BadRequest(f"Invalid filter field: {refused[0]}.")
+    vm_states = _vm_states(call)
+    since, before = times_of(call)
+    only_deleted = vm_states == [states.DELETED]
+    if only_deleted and not call.context.is_admin:
+        raise errors.Forbidden("Only administrators may list deleted instances")
+    return Listing(
+        project_id=_project(call, asked, rule), marker=call.query.get("marker"), limit=limit_of(call),
+        changes_since=since, changes_before=before, sort=sort_of(call), equal=_equal(call, asked),
+        tests=_tests(call, asked), vm_states=vm_states, deleted=only_deleted or is_true(asked.get("deleted")),
     )  # fmt: skip
-    wanted.tests += _tests(call, wanted)
-    return wanted
+
+
+def _check_form(call: Call) -> None:
+    is_new = call.at_least(2, 26)
+    known = _PLAIN | _PATTERNS | _JOINED | (set(_TAGS) if is_new else set())
+    for name, value in call.query.multi_items():
+        if call.at_least(2, 75) and name not in known and not name.startswith("_"):
+            raise errors.BadRequest(f"'{name}' does not match any of the regexes: '^_'")
+        if name in _PATTERNS or (is_new and name in _TAGS):
+            patterns.matcher(name, value)
+    if call.query.get("limit") == "":
+        raise errors.BadRequest("Invalid input for query parameters limit. Value: . '' should be non-empty")
+
+
+def _asked(call: Call) -> dict[str, str]:
+    """The filters that count for this caller."""
+    if call.allowed("os_compute_api:servers:allow_all_filters"):
+        return dict(call.query)
+    allowed = {name for since, names in _FOR_MEMBERS.items() if call.version >= since for name in names}
+    return {name: value for name, value in call.query.items() if name in allowed}
 
 
 def is_true(text: str | None) -> bool:
     return text is not None and text.strip().lower() in _TRUE
 
 
-def _project(call: Call) -> str | None:
-    wanted = call.query.get("tenant_id") or call.query.get("project_id")
+def _strictly(text: str) -> bool:
+    if text.strip().lower() not in _TRUE + _FALSE:
+        words = ", ".join(repr(word) for word in sorted(_TRUE + _FALSE))
+        raise errors.BadRequest(f"Unrecognized value '{text[:200]}', acceptable values are: {words}")
+    return is_true(text)
+
+
+def _project(call: Call, asked: dict[str, str], rule: str) -> str | None:
     text = call.query.get("all_tenants")
-    if text is None or (text != "" and not is_true(text)):
-        if text is not None and text.lower() not in ("0", "f", "false", "off", "n", "no"):
-            raise errors.BadRequest(f"Invalid input for query parameters all_tenants. Value: {text}.")
+    if text is None or (text != "" and not _strictly(text)):
         return call.context.project_id
-    call.enforce("os_compute_api:servers:index:get_all_tenants")
-    return wanted
+    call.enforce(rule)
+    return asked.get("tenant_id") or asked.get("project_id")
 
 
 def _vm_states(call: Call) -> list[str] | None:
+    """The states that can show as one of the statuses asked for; None if all may."""
     wanted = call.query.getlist("status")
     if not wanted:
         return None
-    found = [state for status in wanted for state in states.vm_states_of(status)]
-    if "DELETED" in (status.upper() for status in wanted) and not call.context.is_admin:
-        raise errors.Forbidden("Only administrators may list deleted instances")
+    found = sorted({state for status in wanted for state in states.vm_states_of(status)})
     if not found and call.at_least(2, 38):
         raise errors.BadRequest("Invalid status value")
     return found
 
 
-def _equal(call: Call, may_all: bool) -> dict[str, Any]:
-    names = _EQUAL | (_ADMIN_EQUAL if may_all else {})
-    found: dict[str, Any] = {column: call.query[name] for name, column in names.items() if name in call.query}
-    if call.at_least(2, 73) and "locked" in call.query:
-        found["locked"] = is_true(call.query["locked"])
+def _equal(call: Call, asked: dict[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {column: asked[name] for name, column in _EQUAL.items() if column and name in asked}
+    if "locked" in asked and call.at_least(2, 73):
+        found["locked"] = _strictly(asked["locked"])
     return found
 
 
-def _tests(call: Call, wanted: Listing) -> list[Callable[[Server], bool]]:
-    query, tests = call.query, list[Callable[[Server], bool]]()
-    if image := query.get("image"):
-        tests.append(lambda server: server.image_ref == image)
-    if flavor := query.get("flavor"):
+def _tests(call: Call, asked: dict[str, str]) -> list[Callable[[Server], bool]]:
+    """What SQL cannot say: patterns, and what is inside JSON columns."""
+    tests = [_matches(name, asked[name]) for name in _SHOWN if name in asked]
+    image = asked.get("image", asked.get("image_ref"))
+    if image is not None:
+        tests.append(lambda server: (server.image_ref or "") == image)
+    if (flavor := asked.get("flavor")) is not None:
         tests.append(lambda server: server.flavor["id"] == flavor)
-    if query.get("ip") or query.get("ip6"):
-        tests.append(lambda _server: False)  # no server has an address
-    if metadata := query.get("metadata"):
-        tests.append(_metadata_test(metadata))
-    if wanted.vm_states is not None:
-        asked = {status.upper() for status in query.getlist("status")}
-        tests.append(lambda server: states.status(server.vm_state, server.task_state) in asked)
+    if statuses := {status.upper() for status in call.query.getlist("status")}:
+        tests.append(lambda server: states.status(server.vm_state, server.task_state) in statuses)
     if call.at_least(2, 26):
-        tests += _tag_tests(call)
+        tests += [_has_tags(name, set(asked[name].split(","))) for name in _TAGS if name in asked]
     return tests
 
 
-def _metadata_test(text: str) -> Callable[[Server], bool]:
-    try:
-        wanted = json.loads(text)
-        items = wanted.items()
-    except (ValueError, AttributeError):
-        raise errors.BadRequest(f"Invalid filter metadata: {text}") from None
-    return lambda server: all(server.metadata.get(key) == value for key, value in items)
+def _matches(name: str, pattern: str) -> Callable[[Server], bool]:
+    read, fits = _SHOWN[name], patterns.matcher(name, pattern)
+
+    def test(server: Server) -> bool:
+        value = read(server)
+        return value is not None and fits(str(value))
+
+    return test
 
 
-def _tag_tests(call: Call) -> list[Callable[[Server], bool]]:
-    tests = list[Callable[[Server], bool]]()
-
-    def tags(name: str) -> set[str]:
-        return set(call.query[name].split(","))
-
-    if "tags" in call.query:
-        tests.append(lambda server: tags("tags") <= set(server.tags))
-    if "tags-any" in call.query:
-        tests.append(lambda server: bool(tags("tags-any") & set(server.tags)))
-    if "not-tags" in call.query:
-        tests.append(lambda server: not tags("not-tags") <= set(server.tags))
-    if "not-tags-any" in call.query:
-        tests.append(lambda server: not tags("not-tags-any") & set(server.tags))
-    return tests
+def _has_tags(name: str, wanted: set[str]) -> Callable[[Server], bool]:
+    return {
+        "tags": lambda server: wanted <= set(server.tags),
+        "tags-any": lambda server: bool(wanted & set(server.tags)),
+        "not-tags": lambda server: not wanted <= set(server.tags),
+        "not-tags-any": lambda server: not wanted & set(server.tags),
+    }[name]
 
 
-def time_of(call: Call, name: str) -> dt.datetime | None:
-    text = call.query.get(name)
-    if text is None or (name == "changes-before" and not call.at_least(2, 66)):
-        return None
-    try:
-        parsed = dt.datetime.fromisoformat(text.replace(" ", "+"))
-    except ValueError:
-        raise errors.BadRequest(
-            f"Invalid input for query parameters {name}. Value: {text}. '{text}' is not a 'date-time'"
-        ) from None
-    return parsed.astimezone(dt.UTC).replace(tzinfo=None) if parsed.tzinfo else parsed
-
-
-def _sort(call: Call) -> list[tuple[str, bool]]:
-    keys, directions = call.query.getlist("sort_key"), call.query.getlist("sort_dir")
-    for direction in directions:
-        if direction not in ("asc", "desc"):
-            raise errors.BadRequest(
-                f"Invalid input for query parameters sort_dir. Value: {direction}. It is not asc or desc."
-            )
-    pairs: list[tuple[str, bool]] = []
-    for position, key in enumerate(keys):
-        if key not in _SORT:
-            raise errors.BadRequest(f"Invalid input for query parameters sort_key. Value: {key}.")
-        direction = directions[position] if position < len(directions) else "desc"
-        if _SORT[key] not in [column for column, _ in pairs]:
-            pairs.append((_SORT[key], direction == "asc"))
-    default = (directions[0] if directions else "desc") == "asc"
-    for column in ("created_at", "id"):
-        if column not in [name for name, _ in pairs]:
-            pairs.append((column, default))
-    return pairs
+def times_of(call: Call) -> tuple[dt.datetime | None, dt.datetime | None]:
+    """``changes-since`` and, from 2.66, ``changes-before``."""
+    since = moment(call, "changes-since")
+    before = moment(call, "changes-before") if call.at_least(2, 66) else None
+    if since is not None and before is not None and before < since:
+        raise errors.BadRequest("The value of changes-since must be less than or equal to changes-before.")
+    return since, before

@@ -150,11 +150,11 @@ def _add_attributes(call: Call, shown: Shown, view: dict[str, Any]) -> None:
     }
 
 
-def _add_hostname(call: Call, shown: Shown, view: dict[str, Any]) -> None:
+def _add_hostname(_call: Call, shown: Shown, view: dict[str, Any]) -> None:
     view["OS-EXT-SRV-ATTR:hostname"] = shown.server.hostname
 
 
-def _add_locked(call: Call, shown: Shown, view: dict[str, Any]) -> None:
+def _add_locked(_call: Call, shown: Shown, view: dict[str, Any]) -> None:
     view["locked"] = shown.server.locked
 
 
@@ -163,23 +163,23 @@ def _add_host_status(call: Call, shown: Shown, view: dict[str, Any]) -> None:
         view["host_status"] = "UP" if shown.server.host else ""
 
 
-def _add_description(call: Call, shown: Shown, view: dict[str, Any]) -> None:
+def _add_description(_call: Call, shown: Shown, view: dict[str, Any]) -> None:
     view["description"] = shown.server.description
 
 
-def _add_tags(call: Call, shown: Shown, view: dict[str, Any]) -> None:
+def _add_tags(_call: Call, shown: Shown, view: dict[str, Any]) -> None:
     view["tags"] = shown.server.tags
 
 
-def _add_certificates(call: Call, shown: Shown, view: dict[str, Any]) -> None:
+def _add_certificates(_call: Call, _shown: Shown, view: dict[str, Any]) -> None:
     view["trusted_image_certificates"] = None
 
 
-def _add_locked_reason(call: Call, shown: Shown, view: dict[str, Any]) -> None:
+def _add_locked_reason(_call: Call, shown: Shown, view: dict[str, Any]) -> None:
     view["locked_reason"] = shown.server.locked_reason
 
 
-def _add_pinned_zone(call: Call, shown: Shown, view: dict[str, Any]) -> None:
+def _add_pinned_zone(_call: Call, shown: Shown, view: dict[str, Any]) -> None:
     view["pinned_availability_zone"] = shown.server.pinned_availability_zone
 
 

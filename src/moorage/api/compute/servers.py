@@ -9,13 +9,14 @@ from msgspec import UNSET
 from moorage import errors
 from moorage.api.compute import server_views as views
 from moorage.api.compute.server_bodies import CreateServer, UpdateServer
-from moorage.api.compute.server_create import address, create, disk_config
+from moorage.api.compute.server_create import check_hostname, create
 from moorage.api.compute.server_filters import listing_of
 from moorage.api.compute.server_views import Shown
 from moorage.api.wire import Call, Reply, Route
 from moorage.api.wire.paging import limit_of, next_link
 from moorage.api.wire.route import Rule
 from moorage.attachments import service as attachments
+from moorage.compute import states
 from moorage.compute.model.server import Server
 from moorage.compute.service import servers
 from moorage.store import Tx
@@ -38,13 +39,13 @@ def shown(tx: Tx, server: Server) -> Shown:
 
 def index(call: Call) -> Reply:
     with call.services.store.read() as tx:
-        page = servers.listing(tx, listing_of(call))
+        page = servers.listing(tx, listing_of(call, "os_compute_api:servers:index:get_all_tenants"))
     return _page(call, [views.brief(call, server) for server in page])
 
 
 def detail(call: Call) -> Reply:
     with call.services.store.read() as tx:
-        page = servers.listing(tx, listing_of(call))
+        page = servers.listing(tx, listing_of(call, "os_compute_api:servers:detail:get_all_tenants"))
         disks = attachments.of_servers(tx, [server.id for server in page])
     entries = [Shown(server=server, disks=disks[server.id]) for server in page]
     return _page(call, [views.detail(call, entry, in_list=True) for entry in entries])
@@ -63,17 +64,13 @@ def show(call: Call) -> Reply:
 
 def update(call: Call) -> Reply:
     """Change what is only a row: name, description, addresses."""
-    wanted = call.body(UpdateServer).server
-    values: dict[str, Any] = {}
-    for column in ("name", "description", "hostname"):
-        if getattr(wanted, column) is not UNSET:
-            values[column] = getattr(wanted, column)
-    if wanted.accessIPv4 is not UNSET:
-        values["access_ip_v4"] = address("accessIPv4", str(wanted.accessIPv4), 4)
-    if wanted.accessIPv6 is not UNSET:
-        values["access_ip_v6"] = address("accessIPv6", str(wanted.accessIPv6), 6)
-    if wanted.OS_DCF_diskConfig is not UNSET:
-        values["disk_config"] = disk_config(str(wanted.OS_DCF_diskConfig))
+    wanted = call.body(UpdateServer, strict=True).server
+    check_hostname(call, wanted.hostname)
+    given = {
+        "name": wanted.name, "description": wanted.description, "hostname": wanted.hostname,
+        "access_ip_v4": wanted.accessIPv4, "access_ip_v6": wanted.accessIPv6, "disk_config": wanted.OS_DCF_diskConfig,
+    }  # fmt: skip
+    values = {column: value for column, value in given.items() if value is not UNSET}
     with call.services.store.write() as tx:
         server = find(call, tx)
         servers.update(tx, server.id, **values)
@@ -104,8 +101,7 @@ def short(call: Call, entry: Shown) -> dict[str, Any]:
 def delete(call: Call) -> Reply:
     with call.services.store.write() as tx:
         server = find(call, tx)
-        if server.locked and not call.context.is_admin:
-            raise errors.Conflict(f"Instance {server.id} is locked")
+        states.check_lock(server, call.context)
         destroy.request(tx, call.context, server)
     return Reply(status=204)
 
@@ -119,7 +115,7 @@ def addresses(call: Call) -> Reply:
 def addresses_of(call: Call) -> Reply:
     with call.services.store.read() as tx:
         find(call, tx)
-    raise errors.NotFound("Network name not found")
+    raise errors.NotFound("Instance is not a member of specified network")
 
 
 _S = "/servers/{server_id}"
@@ -145,7 +141,11 @@ RULES = [
     Rule(name="os_compute_api:os-extended-server-attributes", default="admin", summary="See host and internal names."),
     Rule(name="os_compute_api:servers:show:host_status", default="admin", summary="See the status of a server's host."),
     Rule(name="os_compute_api:servers:create:attach_volume", default="member", summary="Create a server with disks."),
-    Rule(name="os_compute_api:servers:create:forced_host", default="admin", summary="Create a server on a named host."),
+    Rule(name="os_compute_api:servers:create:forced_host", default="admin", summary="Name a host in the zone."),
+    Rule(name="compute:servers:create:requested_destination", default="admin", summary="Create a server on a host."),
     Rule(name="os_compute_api:servers:index:get_all_tenants", default="admin", summary="List all projects' servers."),
+    Rule(
+        name="os_compute_api:servers:detail:get_all_tenants", default="admin", summary="Detail all projects' servers."
+    ),
     Rule(name="os_compute_api:servers:allow_all_filters", default="admin", summary="Filter servers by any field."),
 ]

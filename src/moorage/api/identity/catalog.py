@@ -1,6 +1,6 @@
 """Where are the services? Tokens hold no URLs: the catalog is made for the host each request came to.
 
-Entries and their order: api-surface.md 2.2.
+Entries as OpenStack deployments order them; clients look services up by type, interface and region.
 """
 
 from __future__ import annotations

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from moorage import errors
-from moorage.api.volumes import admin_actions, attach_actions, content_actions
+from moorage.api.volumes import admin_actions, attach_actions, content_actions, image_actions
 from moorage.api.volumes.action import Action, Done
-from moorage.api.volumes.fields import only_action
+from moorage.api.volumes.fields import no_such_action, only_action
 from moorage.api.volumes.volumes import find
 from moorage.api.wire import Call, Reply, Route
 from moorage.api.wire.route import Rule
 from moorage.workflows import waiting
 
-ACTIONS: dict[str, Action] = {**attach_actions.ACTIONS, **content_actions.ACTIONS, **admin_actions.ACTIONS}
+ACTIONS: dict[str, Action] = {
+    **attach_actions.ACTIONS, **content_actions.ACTIONS, **image_actions.ACTIONS, **admin_actions.ACTIONS,
+}  # fmt: skip
 
 
 def act(call: Call) -> Reply:
     name, value = only_action(call.json())
     action = ACTIONS.get(name)
     if action is None or call.version < action.min:
-        raise errors.BadRequest(f"There is no such action: {name}")
+        raise no_such_action(name)
     with call.services.store.write() as tx:
         volume = find(call, tx, call.params["volume_id"])
         call.enforce(action.policy, volume.project_id)
@@ -42,4 +43,5 @@ ROUTES = [
 RULES = [
     *(Rule(name=a.policy, default=a.default, summary=a.summary) for a in ACTIONS.values()),
     *content_actions.RULES,
+    *image_actions.RULES,
 ]

@@ -70,9 +70,7 @@ def _reset(call: Call, tx: Tx, volume: Volume, value: Any) -> None:
 
 def _check_value(name: str, value: str | None, allowed: tuple[str, ...]) -> None:
     if value is not None and value not in allowed:
-        raise errors.BadRequest(
-            f"Invalid input for field/attribute {name}. Value: {value}. '{value}' is not one of {list(allowed)}"
-        )
+        raise errors.BadRequest(f"Volume {name}: {value} is invalid, valid statuses are: {allowed}.")
 
 
 def _force_delete(call: Call, tx: Tx, volume: Volume, _value: Any) -> None:

@@ -62,6 +62,8 @@ def _attach(call: Call, tx: Tx, volume: Volume, value: Any) -> None:
         raise errors.BadRequest("Invalid input for field/attribute os-attach. instance_uuid or host_name is required")
     if volume.readonly and wanted.mode != "ro":
         raise errors.BadRequest(f"Invalid attaching mode '{wanted.mode}' for volume {volume.id}.")
+    if _is_attached(tx, volume, wanted):
+        return
     if volume.status == "attaching" and volume.attach_status == "detached":
         attachments.recompute(tx, volume.id)  # what os-reserve set makes way for the attachment itself
     owner = volume.project_id
@@ -71,6 +73,12 @@ def _attach(call: Call, tx: Tx, volume: Volume, value: Any) -> None:
     attachments.complete(tx, attachments.get(tx, attachment_id).id, wanted.mountpoint)
     if volume.readonly is None:
         volumes.update(tx, volume.id, readonly=False)
+
+
+def _is_attached(tx: Tx, volume: Volume, wanted: Attach) -> bool:
+    """Asked again, the call finds what it did before."""
+    known = attachments.of_volume(tx, volume.id)
+    return any(a.attach_status == "attached" and a.server_id == wanted.instance_uuid for a in known)
 
 
 def _detach(call: Call, tx: Tx, volume: Volume, value: Any) -> Done | None:

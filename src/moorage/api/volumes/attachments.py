@@ -8,7 +8,7 @@ import msgspec
 
 from moorage import errors
 from moorage.api.volumes import guard, views
-from moorage.api.volumes.fields import Uuid, only_action
+from moorage.api.volumes.fields import Uuid, no_such_action, only_action
 from moorage.api.volumes.query import filters_of, owner_of, page_of
 from moorage.api.volumes.volumes import find as find_volume
 from moorage.api.wire import Call, Reply, Route
@@ -137,7 +137,7 @@ def delete(call: Call) -> Reply:
 def act(call: Call) -> Reply:
     name, _ = only_action(call.json())
     if name != "os-complete" or not call.at_least(3, 44):
-        raise errors.BadRequest(f"There is no such action: {name}")
+        raise no_such_action(name)
     with call.services.store.write() as tx:
         row = _find(call, tx)
         attachments.complete(tx, row.id, (row.connector or {}).get("mountpoint"))

@@ -47,6 +47,12 @@ def stripped(value: Any) -> Any:
     return value.strip() if isinstance(value, str) else value
 
 
+def no_such_action(name: str) -> errors.BadRequest:
+    return errors.BadRequest(
+        f"There is no such action: {name}. Verify the request body and Content-Type header and try again."
+    )
+
+
 def only_action(body: dict[str, Any]) -> tuple[str, Any]:
     """Name and value of the one action in a body; 400 otherwise."""
     if len(body) != 1:

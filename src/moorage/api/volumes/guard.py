@@ -43,6 +43,8 @@ def _named(context: Context, tx: Tx, volume: Volume, attachment_id: str) -> Atta
     try:
         found = attachments.get(tx, attachment_id)
     except errors.NotFound as missing:
+        if not context.is_service:
+            raise _conflict("") from None
         raise errors.BadRequest(f"Error detaching volume - VolumeAttachmentNotFound: {missing.message}") from None
     if found.volume_id != volume.id:
         raise errors.BadRequest("Invalid input received: Mismatched volume and attachment")

@@ -42,9 +42,7 @@ def _pair(part: str) -> tuple[str, str]:
 
 def _descends(direction: str) -> bool:
     if direction not in ("asc", "desc"):
-        raise errors.BadRequest(
-            f"Invalid input received: Unknown sort direction, must be one of: asc, desc. Value: {direction}"
-        )
+        raise errors.BadRequest(f"Invalid input received: Unknown sort direction {direction}, must be 'desc' or 'asc'.")
     return direction == "desc"
 
 

@@ -62,7 +62,7 @@ def update(call: Call) -> Reply:
 def _limits(tx: Tx, given: dict[str, Any]) -> dict[str, int]:
     unknown = [name for name in given if name not in quotas.resources(tx)]
     if unknown:
-        raise errors.BadRequest(f"Bad key(s) in quota set: {', '.join(unknown)}")
+        raise errors.BadRequest(f"Invalid input received: Bad key(s) in quota set: {', '.join(unknown)}")
     return {name: _limit(name, value) for name, value in given.items()}
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from moorage import errors
 from moorage.api.volumes.action import parsed
-from moorage.api.volumes.fields import only_action
+from moorage.api.volumes.fields import no_such_action, only_action
 from moorage.api.volumes.snapshots import find
 from moorage.api.wire import Call, Reply, Route
 from moorage.api.wire.route import Rule
@@ -38,8 +38,7 @@ def _reset(call: Call, tx: Tx, snapshot: Snapshot, value: Any) -> None:
     status = parsed(call, "os-reset_status", value, Reset).status.lower()
     if status not in states.SNAPSHOT_RESETTABLE:
         raise errors.BadRequest(
-            f"Invalid input for field/attribute status. Value: {status}. "
-            f"'{status}' is not one of {list(states.SNAPSHOT_RESETTABLE)}"
+            f"Snapshot status: {status} is invalid, valid statuses are: {states.SNAPSHOT_RESETTABLE}."
         )
     snapshots.update(tx, snapshot.id, status=status)
 
@@ -48,7 +47,7 @@ def _progress(call: Call, tx: Tx, snapshot: Snapshot, value: Any) -> None:
     wanted = parsed(call, "os-update_snapshot_status", value, Progress)
     if wanted.status not in _NEXT.get(snapshot.status, ()):
         raise errors.BadRequest(
-            f"Provided snapshot status {wanted.status} not allowed for snapshot with status {snapshot.status}."
+            f"Snapshot status {snapshot.status} not allowed for update_snapshot_status to {wanted.status}"
         )
     progress = wanted.progress or snapshot.progress
     if not progress.rstrip("%").isdigit() or len(progress) > 4:
@@ -72,7 +71,7 @@ _ACTIONS = {
 def act(call: Call) -> Reply:
     name, value = only_action(call.json())
     if name not in _ACTIONS:
-        raise errors.BadRequest(f"There is no such action: {name}")
+        raise no_such_action(name)
     run, policy, _ = _ACTIONS[name]
     with call.services.store.write() as tx:
         snapshot = find(call, tx, call.params["snapshot_id"])

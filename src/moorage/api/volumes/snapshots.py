@@ -98,8 +98,8 @@ def _allows_in_use(call: Call, new: New) -> bool:
         return bool(force)
     if force is False:
         raise errors.BadRequest(
-            "Invalid value for 'force'. Passing a false value for 'force' is not allowed from microversion 3.66 on; "
-            "attached volumes are always snapshotted."
+            "Since microversion 3.66 the 'force' flag is invalid for this request. For backward compatibility, "
+            "however, when the 'force' flag is passed with a value evaluating to True, it is silently ignored."
         )
     return True
 

@@ -8,7 +8,7 @@ import msgspec
 
 from moorage import errors
 from moorage.api.volumes.action import parsed
-from moorage.api.volumes.fields import Name, only_action
+from moorage.api.volumes.fields import Name, no_such_action, only_action
 from moorage.api.volumes.types import find
 from moorage.api.wire import Call, Reply, Route
 from moorage.api.wire.route import Rule
@@ -35,7 +35,7 @@ def act(call: Call) -> Reply:
     name, value = only_action(call.json())
     change = _ACTIONS.get(name)
     if change is None:
-        raise errors.BadRequest(f"There is no such action: {name}")
+        raise no_such_action(name)
     call.enforce(_PREFIX + name)
     project_id = parsed(call, name, value, Project).project
     with call.services.store.write() as tx:

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
+from moorage import ids
 from moorage.api.wire import Call
 from moorage.attachments.model import Attachment
 from moorage.volumes.model import Snapshot, Volume
@@ -85,7 +86,7 @@ def _later_fields(call: Call, row: Volume) -> dict[str, Any]:
     if call.at_least(3, 21) and is_admin:
         fields["provider_id"] = None
     if call.at_least(3, 48):
-        fields |= {"shared_targets": False, "service_uuid": None}
+        fields |= {"shared_targets": False, "service_uuid": ids.derived("volume-service", row.backend)}
     if call.at_least(3, 61) and is_admin:
         fields["cluster_name"] = None
     if call.at_least(3, 63):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import logging
 import re
+import time
 from typing import Any, cast
 from urllib.parse import unquote
 
@@ -48,6 +49,7 @@ class ServiceApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         request_id = f"req-{ids.new()}"
+        began = time.monotonic()
         try:
             response = await self._answer(request, request_id)
         except ClientDisconnect:
@@ -60,6 +62,8 @@ class ServiceApp:
         response.headers["x-openstack-request-id"] = request_id
         if self.service.name == "compute":
             response.headers["x-compute-request-id"] = request_id
+        took_ms = (time.monotonic() - began) * 1000
+        _log.info("%s %s %s %d %.1f ms", request_id, request.method, request.url.path, response.status_code, took_ms)
         await response(scope, receive, send)
 
     async def _answer(self, request: Request, request_id: str) -> Response:
@@ -97,6 +101,8 @@ class ServiceApp:
     def _find(self, path: str) -> tuple[list[tuple[Route, dict[str, str]]], str, str | None]:
         """Routes at the path, which may begin with a project id as older clients build it."""
         parts = [unquote(part) for part in segments(path)]
+        if any("\0" in part for part in parts):
+            return [], path, None
         if len(parts) > 1 and _PROJECT.match(parts[0]) and (found := self._routes.find(parts[1:])):
             return found, path[len(parts[0]) + 1 :], parts[0]
         return self._routes.find(parts), path, None
@@ -133,6 +139,8 @@ class ServiceApp:
     def _call(
         self, request: Request, context: Context, version: Version, params: dict[str, str], raw: bytes, path: str
     ) -> Call:
+        if any("\0" in name + value for name, value in request.query_params.multi_items()):
+            raise errors.BadRequest("Invalid input for query parameters: NUL characters are not allowed")
         host = self.services.host_url(request.headers, request.url.scheme)
         return Call(
             services=self.services, context=context, version=version, params=params, query=request.query_params,

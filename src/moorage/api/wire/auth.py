@@ -13,7 +13,7 @@ from moorage.context import Context
 def authenticate(services: Services, headers: Headers, request_id: str) -> Context:
     """The caller of a request; ``errors.Unauthorized`` if no valid token came along.
 
-    A service token only adds rights if it is valid and carries the ``service`` role (api-surface.md section 1).
+    A service token only adds rights if it is valid and carries the ``service`` role.
     """
     token = headers.get("x-auth-token")
     if not token:

@@ -67,9 +67,12 @@ class Call:
         """The body as a JSON object; 400 if it is anything else."""
         return bodies.decode_object(self.raw)
 
-    def body(self, schema: type[T]) -> T:
-        """The body checked against a Struct; 400 names the field and the reason."""
-        return bodies.validate(self.json(), schema, self.version)
+    def body(self, schema: type[T], *, strict: bool = False) -> T:
+        """The body checked against a Struct; 400 names the field and the reason.
+
+        Unless ``strict``, numbers and truth values may come as strings.
+        """
+        return bodies.validate(self.json(), schema, self.version, strict=strict)
 
     def allowed(self, rule: str, project_id: str | None = None) -> bool:
         """Whether the policy lets the caller do ``rule`` to something of ``project_id`` (default: its own)."""

@@ -1,6 +1,6 @@
 """How does each service word an error?
 
-Forms: api-surface.md section 1 and compute-volumes.md 6.2.
+Forms and keys are those of Nova, Cinder, Glance, Keystone and Sahara.
 """
 
 from __future__ import annotations

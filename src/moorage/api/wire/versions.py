@@ -1,6 +1,6 @@
 """Which microversion does a request ask for, and how is it confirmed?
 
-Rules: api-surface.md 1.1 and compute-volumes.md 6.1, read from Nova and Cinder.
+The rules are those of Nova and Cinder.
 """
 
 from __future__ import annotations

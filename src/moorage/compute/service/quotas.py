@@ -45,7 +45,7 @@ def _stored(tx: Tx, project_id: str) -> dict[str, int]:
 def usage_of(tx: Tx, project_id: str) -> dict[str, int]:
     """What the project uses, by resource; 0 for what is not counted per project.
 
-    Offloaded servers count, soft-deleted ones do not (compute-volumes.md 6.5).
+    Offloaded servers count, soft-deleted ones do not, as in Nova.
     """
     query = sa.select(
         sa.func.count(), sa.func.coalesce(sa.func.sum(servers.c.vcpus), 0),
@@ -76,6 +76,25 @@ def check(tx: Tx, project_id: str, *, instances: int = 0, cores: int = 0, ram_mi
         raise errors.OverQuota(
             f"Quota exceeded for {names}: Requested {requested}, but already used {taken} of {allowed} {names}"
         )
+
+
+def affordable(tx: Tx, project_id: str, low: int, high: int, *, cores: int, ram_mib: int) -> int:
+    """How many servers of ``cores`` and ``ram_mib`` the quota allows, at most ``high``; over quota below ``low``."""
+    limits, used = limits_of(tx, project_id), usage_of(tx, project_id)
+    count = high
+    for name, each in (("instances", 1), ("cores", cores), ("ram", ram_mib)):
+        if limits[name] >= 0 and each > 0:
+            count = min(count, max(0, limits[name] - used[name]) // each)
+    if count < low:
+        check(tx, project_id, instances=low, cores=low * cores, ram_mib=low * ram_mib)
+    return count
+
+
+def check_metadata(tx: Tx, project_id: str, metadata: dict[str, str]) -> None:
+    """``errors.OverQuota`` if a server may not have so many metadata items."""
+    limit = limits_of(tx, project_id)["metadata_items"]
+    if 0 <= limit < len(metadata):
+        raise errors.OverQuota(f"Maximum number of metadata items exceeds {limit}")
 
 
 def set_limits(tx: Tx, project_id: str, limits: dict[str, int], *, force: bool = False) -> None:

@@ -73,6 +73,18 @@ def begin_upload(tx: Tx, volume: Volume, *, force: bool) -> None:
     volumes.update(tx, volume.id, status=states.UPLOADING, previous_status=volume.status)
 
 
+def begin_reimage(tx: Tx, volume: Volume, *, reserved_too: bool) -> None:
+    """Mark the volume as being filled anew; 400 if the state forbids it."""
+    allowed = (states.AVAILABLE, states.ERROR, *(("reserved",) if reserved_too else ()))
+    if volume.status not in allowed:
+        raise errors.BadRequest(
+            f"Invalid volume: Volume {volume.id} status must be {states.any_of(allowed)}, but current status is "
+            f"{volume.status}."
+        )
+    before = "reserved" if volume.status == "reserved" else states.AVAILABLE
+    volumes.update(tx, volume.id, status=states.DOWNLOADING, previous_status=before)
+
+
 def end_detour(tx: Tx, volume_id: str, status: str) -> None:
     """Back from ``extending`` or ``uploading`` to the status before; if it was changed meanwhile, it stays."""
     volume = volumes.find(tx, volume_id)

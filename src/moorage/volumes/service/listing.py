@@ -35,7 +35,7 @@ def sort_column(table: sa.Table, key: str) -> str:
     """The column behind a sort key; 400 if there is none."""
     column = _COLUMNS.get(key)
     if column is None or column not in table.c:
-        raise errors.BadRequest(f"Invalid input received: Sort key supplied is not valid: {key}.")
+        raise errors.BadRequest(f"Invalid input received: Invalid sort key {key}")
     return column
 
 
@@ -73,7 +73,7 @@ def _condition(table: sa.Table, key: str, value: str) -> Condition:
         return sa.false()  # nothing has what nobody knows
     column = table.c[column_name]
     if key in _TIMES:
-        return _compared(column, key, value)
+        return _compared(column, value)
     if key in _FLAGS:
         return column.is_(flag(key, value))
     if column_name == "size_gib":
@@ -84,12 +84,15 @@ def _condition(table: sa.Table, key: str, value: str) -> Condition:
 def flag(name: str, value: str) -> bool:
     """A truth value as clients write it; 400 for anything else."""
     if value.strip().lower() not in (*_TRUE, *_FALSE):
-        raise errors.BadRequest(f"Invalid input received: {name}={value} is not a boolean value.")
+        raise errors.BadRequest(f"Value '{value}' for '{name}' is not a boolean.")
     return value.strip().lower() in _TRUE
 
 
 def _has_pairs(column: Any, key: str, value: str) -> Condition:
-    pairs = pairs_of(key, value)
+    try:
+        pairs = pairs_of(key, value)
+    except errors.BadRequest:
+        return sa.false()  # Cinder compares what is no dictionary with one
     return sa.and_(sa.true(), *(column[str(name)].as_string() == str(wanted) for name, wanted in pairs.items()))
 
 
@@ -104,14 +107,14 @@ def pairs_of(key: str, value: str) -> dict[Any, Any]:
     return pairs
 
 
-def _compared(column: Any, key: str, value: str) -> Condition:
-    return sa.and_(*(_comparison(column, key, unit) for unit in value.split(",")))
+def _compared(column: Any, value: str) -> Condition:
+    return sa.and_(*(_comparison(column, unit) for unit in value.split(",")))
 
 
-def _comparison(column: Any, key: str, unit: str) -> Condition:
+def _comparison(column: Any, unit: str) -> Condition:
     operator, _, text = unit.partition(":")
     if operator not in _OPERATORS:
-        raise errors.BadRequest(f"Invalid {key} operator")
+        raise errors.BadRequest(f"Invalid {operator} operator")
     try:
         moment = dt.datetime.fromisoformat(text)
     except ValueError:

@@ -78,7 +78,7 @@ def usable(tx: Tx, context: Context, name_or_id: str) -> VolumeType:
     """As ``get``, by name too: what a request for a volume names."""
     found = find(tx, name_or_id) or find_by_name(tx, name_or_id)
     if found is None or not is_visible(found, context):
-        raise errors.NotFound(f"Volume type {name_or_id} could not be found.")
+        raise errors.NotFound(f"Volume type with name {name_or_id} could not be found.")
     return found
 
 

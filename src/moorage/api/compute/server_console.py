@@ -1,0 +1,101 @@
+"""Parts of a server that this site has none of: consoles, a password, interfaces, security groups; and diagnostics."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+
+from moorage import errors
+from moorage.api.compute.server_fields import one_of
+from moorage.api.compute.servers import find, shown
+from moorage.api.wire import Call, Reply, Route
+
+_POWER = {0: "pending", 1: "running", 3: "paused", 4: "shutdown", 6: "crashed", 7: "suspended"}
+
+
+class Console(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Which console is asked for."""
+
+    protocol: Annotated[str, one_of("vnc", "spice", "serial", "rdp", "mks")]
+    type: Annotated[str, one_of("novnc", "xvpvnc", "spice-html5", "serial", "rdp-html5", "webmks")]
+
+
+class RemoteConsole(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """The body of POST /servers/{id}/remote-consoles."""
+
+    remote_console: Console
+
+
+def remote_console(call: Call) -> Reply:
+    """Always refused: the drivers offer none of these consoles."""
+    wanted = call.body(RemoteConsole, strict=True).remote_console
+    with call.services.store.read() as tx:
+        find(call, tx)
+    raise errors.BadRequest(f"Unavailable console type {wanted.type}.")
+
+
+def password(call: Call) -> Reply:
+    return _nothing(call, {"password": ""})
+
+
+def clear_password(call: Call) -> Reply:
+    with call.services.store.read() as tx:
+        find(call, tx)
+    return Reply(status=204)
+
+
+def interfaces(call: Call) -> Reply:
+    return _nothing(call, {"interfaceAttachments": []})
+
+
+def security_groups(call: Call) -> Reply:
+    return _nothing(call, {"security_groups": []})
+
+
+def _nothing(call: Call, body: dict[str, Any]) -> Reply:
+    with call.services.store.read() as tx:
+        find(call, tx)
+    return Reply(body=body)
+
+
+def diagnostics(call: Call) -> Reply:
+    """What is known of a running server without asking its hypervisor; null is what is not. Free form below 2.48.
+
+    The schema of ``driver`` knows four names only, so as in Nova other drivers say ``libvirt`` there.
+    """
+    with call.services.store.read() as tx:
+        server = find(call, tx)
+        disks = shown(tx, server).disks
+    if server.power_state not in (1, 3) or server.host is None:
+        shown_state = _POWER.get(server.power_state, "pending")
+        raise errors.Conflict(f"Cannot 'get_diagnostics' instance {server.id} while it is in power state {shown_state}")
+    if not call.at_least(2, 48):
+        return Reply(body={"memory": server.ram_mib * 1024, "vcpus": server.vcpus})
+    nothing = {"read_bytes": None, "read_requests": None, "write_bytes": None, "write_requests": None}
+    return Reply(body={
+        "state": _POWER[server.power_state], "driver": "libvirt", "hypervisor": server.driver,
+        "hypervisor_os": None, "uptime": None, "config_drive": server.config_drive, "num_cpus": server.vcpus,
+        "num_nics": 0, "num_disks": len(disks),
+        "disk_details": [{**nothing, "errors_count": None} for _ in disks],
+        "cpu_details": [{"id": number, "time": None, "utilisation": None} for number in range(server.vcpus)],
+        "nic_details": [], "memory_details": {"maximum": server.ram_mib, "used": None},
+    })  # fmt: skip
+
+
+_S = "/servers/{server_id}"
+_PW_RULE = "os_compute_api:os-server-password:"
+ROUTES = [
+    Route(method="POST", path=_S + "/remote-consoles", handler=remote_console, min=(2, 6), body=RemoteConsole,
+          policy="os_compute_api:os-remote-consoles", summary="Open a console."),
+    Route(method="GET", path=_S + "/os-server-password", handler=password, policy=_PW_RULE + "show", default="reader",
+          summary="Show the password a guest reported, which is none."),
+    Route(method="DELETE", path=_S + "/os-server-password", handler=clear_password, policy=_PW_RULE + "clear",
+          summary="Forget the password a guest reported."),
+    Route(method="GET", path=_S + "/os-interface", handler=interfaces, default="reader",
+          policy="os_compute_api:os-attach-interfaces:list", summary="List the network interfaces of a server."),
+    Route(method="GET", path=_S + "/os-security-groups", handler=security_groups, default="reader",
+          policy="os_compute_api:os-security-groups:list", summary="List the security groups of a server."),
+    Route(method="GET", path=_S + "/diagnostics", handler=diagnostics, default="admin",
+          policy="os_compute_api:os-server-diagnostics", summary="Show what a server uses."),
+]  # fmt: skip
