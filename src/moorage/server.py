@@ -103,6 +103,7 @@ class Moorage:
             availability_zone=self.settings.conf.availability_zone,
             shelved_offload_time_s=self.settings.conf.shelved_offload_time,
             reclaim_interval_s=self.settings.conf.reclaim_instance_interval,
+            is_direct_swap_allowed=self.settings.conf.compute.allow_direct_swap,
         )  # fmt: skip
 
     def _look_for_due_servers(self) -> None:

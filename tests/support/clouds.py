@@ -43,12 +43,14 @@ paused_grace_s = 1
 class Cloud:
     """A running Moorage with an array, and on DPM an HMC; knows how to look behind the API."""
 
-    def __init__(self, directory: Path, driver: str, hmc: MockHmc | None, more: str = "") -> None:
+    def __init__(
+        self, directory: Path, driver: str, hmc: MockHmc | None, options: str = "", more_options: str = ""
+    ) -> None:
         self.driver = driver
         self.hmc = hmc
         self.data_dir = directory / "moorage"
-        options = _SIM if hmc is None else dpm_options(hmc)
-        options = options.replace("[DEFAULT]\n", f"[DEFAULT]\n{more}", 1)
+        base = _SIM if hmc is None else dpm_options(hmc)
+        options = base.replace("[DEFAULT]\n", f"[DEFAULT]\n{options}", 1) + more_options
         self.moorage = MoorageProcess(self.data_dir, options, is_probed=True)
         self.array_file = self.data_dir / "fcarray" / "array.db"
 
@@ -168,8 +170,11 @@ def dpm_options(hmc: MockHmc) -> str:
 
 
 @contextlib.contextmanager
-def cloud(directory: Path, driver: str, options: str = "") -> Iterator[Cloud]:
-    """A started cloud of driver ``sim`` or ``dpm``; ``options`` are further lines of its section DEFAULT."""
+def cloud(directory: Path, driver: str, options: str = "", more_options: str = "") -> Iterator[Cloud]:
+    """A started cloud of driver ``sim`` or ``dpm``.
+
+    ``options`` are further lines of its section DEFAULT, ``more_options`` further sections.
+    """
     with contextlib.ExitStack() as stack:
         hmc = None
         if driver == "dpm":
@@ -179,7 +184,7 @@ def cloud(directory: Path, driver: str, options: str = "") -> Iterator[Cloud]:
                 cpcs=(CpcSpec(name="Z13"),),
             )  # fmt: skip
             hmc = stack.enter_context(MockHmc(config))
-        made = Cloud(directory, driver, hmc, options)
+        made = Cloud(directory, driver, hmc, options, more_options)
         made.moorage.start()
         stack.callback(made.moorage.kill)
         yield made

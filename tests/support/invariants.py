@@ -7,6 +7,7 @@ I5 nothing is in flight for ever; I6 the disk last written to is the one on reco
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from pathlib import Path
@@ -40,6 +41,7 @@ def problems(database: Path, array: dict[str, Rows], partitions: Rows | None, si
         *_volumes(volumes, disks),
         *_array(servers, disks, volumes, array),
         *_guests(servers, guests),
+        *([] if partitions is not None else _guest_disks(servers, disks, sim_guests)),
     ]
 
 
@@ -128,6 +130,18 @@ def _partition_guests(partitions: Rows) -> dict[str, bool]:
     for partition in partitions:
         match = _UUID.search(partition["name"])
         found[match[0] if match else partition["name"]] = partition["status"] in ("active", "degraded")
+    return found
+
+
+def _guest_disks(servers: dict[str, Any], disks: Rows, sim_guests: Path) -> list[str]:
+    """What a simulated guest sees, running or not, against the disks on record."""
+    found = []
+    for guest in rows(sim_guests, "SELECT id, disks FROM guests"):
+        seen = sorted(json.loads(guest["disks"]))
+        mine = [disk for disk in disks if disk["server_id"] == guest["id"] and disk["destination_type"] == "volume"]
+        recorded = sorted(disk["volume_id"] for disk in mine if disk["connection_info"])
+        if guest["id"] in servers and seen != recorded:
+            found.append(f"I4: the guest of server {guest['id']} has volumes {seen}, on record are {recorded}")
     return found
 
 

@@ -141,6 +141,11 @@ def set_place(tx: Tx, row_id: str, *, mountpoint: str | None = None, mode: str |
     _update(tx, row_id, **{name: value for name, value in given.items() if value is not None})
 
 
+def set_delete_on_termination(tx: Tx, row_id: str, value: bool) -> None:
+    """Whether the volume goes with its server."""
+    _update(tx, row_id, delete_on_termination=value)
+
+
 def complete(tx: Tx, row_id: str, mountpoint: str | None = None) -> None:
     """The volume is in use; repeating it is harmless."""
     row = by_row(tx, row_id)

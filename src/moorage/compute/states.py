@@ -76,6 +76,7 @@ _HARD_REBOOT_TASKS = frozenset(
 )  # fmt: skip
 _IDLE: frozenset[str | None] = frozenset({None})
 ANY_TASK: frozenset[str | None] | None = None
+_VOLUMES_CHANGE = frozenset({ACTIVE, PAUSED, STOPPED, RESIZED, SOFT_DELETED, SHELVED, SHELVED_OFFLOADED})
 
 _RUNNING = frozenset({ACTIVE})
 _HELD = frozenset({ACTIVE, STOPPED, PAUSED, SUSPENDED})
@@ -84,6 +85,10 @@ _ALLOWED: dict[str, tuple[frozenset[str], frozenset[str | None]]] = {
     "start": (frozenset({STOPPED}), _IDLE),
     "stop": (frozenset({ACTIVE, ERROR}), _IDLE),
     "reboot": (_RUNNING, _IDLE),
+    "attach_volume": (_VOLUMES_CHANGE, _IDLE),
+    "detach_volume": (_VOLUMES_CHANGE, _IDLE),
+    "swap_volume": (frozenset({ACTIVE, PAUSED, RESIZED}), _IDLE),
+    "swap_volume_shelved": (frozenset({SHELVED, SHELVED_OFFLOADED}), _IDLE),
     "reboot_hard": (frozenset({ACTIVE, STOPPED, PAUSED, SUSPENDED, ERROR}), _HARD_REBOOT_TASKS),
     "pause": (_RUNNING, _IDLE),
     "unpause": (frozenset({PAUSED}), _IDLE),

@@ -48,6 +48,12 @@ API: list[cfg.Opt] = [
     cfg.IntOpt("max_image_gib", default=1024, min=1, help="Largest image that may be uploaded, in GiB."),
     cfg.StrOpt("policy_file", default="", help="policy.yaml with changed rules; empty: the defaults."),
 ]
+COMPUTE: list[cfg.Opt] = [
+    cfg.BoolOpt(
+        "allow_direct_swap", default=False,
+        help="Let admins and services swap volumes of running servers by themselves, not only volume migrations.",
+    ),
+]  # fmt: skip
 TOKEN: list[cfg.Opt] = [
     cfg.IntOpt("expiration", default=3600, min=1, help="Life of a token in seconds."),
 ]
@@ -64,6 +70,7 @@ SIM: list[cfg.Opt] = [
 GROUPS: dict[str, list[cfg.Opt]] = {
     "DEFAULT": DEFAULT,
     "api": API,
+    "compute": COMPUTE,
     "database": DATABASE,
     "dpm": DPM,
     "sim": SIM,

@@ -10,6 +10,7 @@ from typing import Any
 
 from moorage import clock
 from moorage.attachments import service as attachments
+from moorage.attachments import states as attachment_states
 from moorage.compute import states
 from moorage.compute.model.server import Server
 from moorage.compute.service import servers
@@ -21,6 +22,9 @@ from moorage.volumes.service import volumes
 from moorage.workflows import boot, create_volume, server_image
 from moorage.workflows import delete_volume as volume_deletion
 from moorage.workflows.world import World
+
+_UNSETTLED = (attachment_states.ATTACHING, attachment_states.DETACHING)
+"""An attach or detach was cut short by the deletion: the volume is released, and its user keeps it."""
 
 
 def request(tx: Tx, context: Context, server: Server) -> None:
@@ -55,7 +59,7 @@ def plan_release(world: World, server_id: str) -> dict[str, list[str]]:
         disks = [disk for disk in attachments.of_server(tx, server_id) if disk.attachment_id is not None]
     return {
         "volumes": [disk.id for disk in disks],
-        "to_delete": [str(disk.volume_id) for disk in disks if disk.delete_on_termination],
+        "to_delete": [str(d.volume_id) for d in disks if d.delete_on_termination and d.attach_status not in _UNSETTLED],
     }
 
 
