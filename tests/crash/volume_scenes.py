@@ -42,9 +42,6 @@ SCENES = {
         kind="detach_volume", begins=(USED, FREE), ends=(USED, FREE), refused="unplug", drivers=("sim",)
     ),
     "swap": Scene(kind="swap_volume", begins=(USED, FREE), ends=(FREE, USED), drivers=("sim",)),
-    "swap that the driver refuses": Scene(
-        kind="swap_volume", begins=(USED, FREE), ends=(USED, FREE), refused="swap", drivers=("sim",)
-    ),
     "swap that the driver lacks": Scene(
         kind="swap_volume", begins=(USED, FREE), ends=(USED, FREE), drivers=("dpm",)
     ),

@@ -12,7 +12,7 @@ import msgspec
 from moorage import errors
 from moorage.attachments import service as attachments
 from moorage.attachments.model import Attachment
-from moorage.compute import block_devices, states
+from moorage.compute import disk_plans, states
 from moorage.compute.model.server import Server
 from moorage.context import Context
 from moorage.operations import Kind, Saga
@@ -126,7 +126,7 @@ def choose_device(server: Server, disks: list[Attachment], given: str | None) ->
     """The name asked for, 409 if it is taken; else the first free one."""
     taken = {disk.device_name for disk in disks if disk.device_name}
     if given is None:
-        return block_devices.next_device({*taken}, (server.root_device_name or _ROOT_DEVICE)[:-1])
+        return disk_plans.next_device({*taken}, (server.root_device_name or _ROOT_DEVICE)[:-1])
     if _letters(given) in {_letters(name) for name in taken}:
         raise errors.Conflict(f"The supplied device path ({given}) is in use.")
     return given

@@ -29,11 +29,10 @@ def fill(value: Any, names: dict[str, str]) -> Any:
 
 
 def words(message: str, names: dict[str, str]) -> str:
-    """A refusal without ids; of a schema's refusal only which field, as its reasons differ between releases."""
+    """A refusal without ids."""
     for name, known in sorted(names.items(), key=lambda pair: -len(pair[1])):
         message = message.replace(known, f"{{{name}}}")
-    message = re.sub(r"req-[0-9a-f-]{36}", "{req}", message)
-    return re.sub(r"(?s)(Invalid input for field/attribute \w+)\..*", r"\1", message)
+    return re.sub(r"req-[0-9a-f-]{36}", "{req}", message)
 
 
 def expected(state: str, step: dict[str, Any]) -> dict[str, Any] | None:

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import msgspec
 
 from moorage import errors
-from moorage.api.compute.input import Truth, truth
-from moorage.api.compute.server_bodies import Tag
+from moorage.api.compute.input import truth
+from moorage.api.compute.server_fields import Tag, Truth, Uuid
 from moorage.api.compute.servers import find, project_of
 from moorage.api.wire import Call, Reply, Route
 from moorage.api.wire.body import since
@@ -20,7 +20,6 @@ from moorage.volumes.model import Volume
 from moorage.volumes.service import volumes
 from moorage.workflows import attach_volume
 
-Uuid = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$")]
 _DEVICE = r"(^/dev/x{0,1}[a-z]{0,1}d{0,1})([a-z]+)[0-9]*$"
 Device = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=_DEVICE)]
 

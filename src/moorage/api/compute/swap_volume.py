@@ -8,9 +8,9 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from moorage import errors
-from moorage.api.compute.attach_volume import Device, Uuid, find_volume
-from moorage.api.compute.input import Truth, truth
-from moorage.api.compute.server_bodies import Tag
+from moorage.api.compute.attach_volume import Device, find_volume
+from moorage.api.compute.input import truth
+from moorage.api.compute.server_fields import Tag, Truth, Uuid
 from moorage.api.compute.servers import find
 from moorage.api.wire import Call, Reply, Route
 from moorage.api.wire.body import since
