@@ -123,7 +123,7 @@ def check(server: Server, action: str, shown: str = "") -> None:
     ):
         if value not in allowed:
             raise errors.Conflict(f"Cannot '{name}' instance {server.id} while it is in {kind} {value}")
-    if server.launched_at is None and action not in ("stop", "reboot_hard"):
+    if server.launched_at is None and action != "stop":
         raise errors.Conflict(f"Instance {server.id} is in an invalid state for '{name}'")
 
 
