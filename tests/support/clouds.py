@@ -58,6 +58,9 @@ class Cloud:
     def partitions(self) -> list[dict[str, Any]]:
         return [] if self.hmc is None else list(self.hmc.controls.state()["partitions"])
 
+    def storage_groups(self) -> list[dict[str, Any]]:
+        return [] if self.hmc is None else list(self.hmc.controls.state()["storage-groups"])
+
     def array(self) -> dict[str, list[dict[str, Any]]]:
         return snapshot(self.array_file)
 
@@ -136,7 +139,7 @@ class Cloud:
         """What contradicts what, across rows, array and HMC; empty when all agree."""
         return invariants.problems(
             self.data_dir / "moorage.db", self.array(), self.partitions() if self.hmc else None,
-            self.data_dir / "sim" / "guests.db",
+            self.data_dir / "sim" / "guests.db", self.storage_groups(),
         )  # fmt: skip
 
 
@@ -152,14 +155,15 @@ def dpm_options(hmc: MockHmc) -> str:
 
 @contextlib.contextmanager
 def cloud(directory: Path, driver: str) -> Iterator[Cloud]:
-    """A started cloud of driver ``sim`` or ``dpm``."""
+    """A started cloud of driver ``sim``, ``dpm`` (HBAs) or ``dpm-groups`` (storage groups)."""
     with contextlib.ExitStack() as stack:
         hmc = None
-        if driver == "dpm":
+        if driver != "sim":
+            machine = CpcSpec(name="Z16", has_storage_management=True) if driver == "dpm-groups" else CpcSpec("Z13")
             fabric = open_fabric(directory / "moorage" / "fcarray" / "array.db")
             config = HmcConfig(
                 data_dir=directory / "hmc", reachable=fabric.reason_unreachable, start_delay_s=0.02, stop_delay_s=0.02,
-                cpcs=(CpcSpec(name="Z13"),),
+                cpcs=(machine,),
             )  # fmt: skip
             hmc = stack.enter_context(MockHmc(config))
         made = Cloud(directory, driver, hmc)
