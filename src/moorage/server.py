@@ -26,10 +26,11 @@ from moorage.images.service.recover import recover
 from moorage.operations.dispatcher import Dispatcher
 from moorage.operations.engine import Engine
 from moorage.operations.saga import Probe, Runtime
+from moorage.operations.timer import Timer
 from moorage.store import Store, schema
 from moorage.volumes.ports import VolumeBackend
 from moorage.volumes.service import types
-from moorage.workflows import report_pools
+from moorage.workflows import due, report_pools
 from moorage.workflows.kinds import KINDS
 from moorage.workflows.site import Site
 from moorage.workflows.world import World
@@ -54,6 +55,8 @@ class Moorage:
             availability_zone=settings.conf.availability_zone,
         )  # fmt: skip
         self.engine = Engine(settings.journal_url, Runtime(self.store, self.world, probe), KINDS)
+        self.site = self._site()
+        self.timer = Timer(settings.conf.periodic_interval, [self._look_for_due_servers])
         self.dispatcher = Dispatcher(self.store, self.engine, settings.conf.workers.concurrency)
         self._prepare()
         self.app = self._application()
@@ -63,9 +66,11 @@ class Moorage:
         report_pools.refresh(self.world)
         self.engine.launch()
         self.dispatcher.start()
+        self.timer.start()
 
     def stop(self) -> bool:
         """Begin nothing new, let steps end, and leave the rest to the next start; whether all ended."""
+        self.timer.stop()
         self.dispatcher.stop()
         if not self.engine.stop(STOP_PATIENCE_S):
             return False
@@ -96,7 +101,13 @@ class Moorage:
             hypervisor_name=self.hypervisor.name, hypervisor=self.hypervisor.capabilities,
             protocols={name: backend.protocol for name, backend in self.backends.items()},
             availability_zone=self.settings.conf.availability_zone,
+            shelved_offload_time_s=self.settings.conf.shelved_offload_time,
+            reclaim_interval_s=self.settings.conf.reclaim_instance_interval,
+            is_direct_swap_allowed=self.settings.conf.compute.allow_direct_swap,
         )  # fmt: skip
+
+    def _look_for_due_servers(self) -> None:
+        due.submit(self.store, self.site)
 
     def _application(self) -> Port:
         conf = self.settings.conf
@@ -104,7 +115,7 @@ class Moorage:
         shared = Services(
             store=self.store, policy=Policy(SERVICES, policy_file),
             tokens=TokenService(self.store, conf.token.expiration), hypervisor=self.hypervisor, backends=self.backends,
-            image_dir=self.image_dir, site=self._site(),
+            image_dir=self.image_dir, site=self.site,
             region=conf.region_name, availability_zone=conf.availability_zone,
             public_url=conf.public_url,
             limits=Limits(max_body_bytes=conf.api.max_body_bytes, max_image_bytes=conf.api.max_image_gib << 30),
