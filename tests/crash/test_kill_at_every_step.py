@@ -16,7 +16,7 @@ from tests.support.process import eventually
 WHENS = ["before", "after"]
 
 
-@pytest.fixture(params=["sim", "dpm"])
+@pytest.fixture(params=["sim", "dpm", "dpm-groups"])
 def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cloud]:
     with cloud(tmp_path, request.param) as made:
         yield made

@@ -21,13 +21,13 @@ from tests.support import invariants
 from tests.support.clouds import Cloud, cloud
 
 
-@pytest.fixture(params=["sim", "dpm"])
+@pytest.fixture(params=["sim", "dpm", "dpm-groups"])
 def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cloud]:
     with cloud(tmp_path, request.param) as made:
         yield made
 
 
-@pytest.fixture(params=[("sim", "before"), ("sim", "after"), ("dpm", "after")], ids="-".join)
+@pytest.fixture(params=[("sim", "before"), ("sim", "after"), ("dpm", "after"), ("dpm-groups", "after")], ids="-".join)
 def cell(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Cloud, str]]:
     """A cloud, and whether to kill before a step's work or after it. On dpm the steps are the same ones."""
     driver, when = request.param

@@ -61,6 +61,9 @@ class Cloud:
     def partitions(self) -> list[dict[str, Any]]:
         return [] if self.hmc is None else list(self.hmc.controls.state()["partitions"])
 
+    def storage_groups(self) -> list[dict[str, Any]]:
+        return [] if self.hmc is None else list(self.hmc.controls.state()["storage-groups"])
+
     def array(self) -> dict[str, list[dict[str, Any]]]:
         return snapshot(self.array_file)
 
@@ -155,7 +158,7 @@ class Cloud:
         """What contradicts what, across rows, array and HMC; empty when all agree."""
         return invariants.problems(
             self.data_dir / "moorage.db", self.array(), self.partitions() if self.hmc else None,
-            self.data_dir / "sim" / "guests.db",
+            self.data_dir / "sim" / "guests.db", self.storage_groups(),
         )  # fmt: skip
 
 
@@ -171,17 +174,18 @@ def dpm_options(hmc: MockHmc) -> str:
 
 @contextlib.contextmanager
 def cloud(directory: Path, driver: str, options: str = "", more_options: str = "") -> Iterator[Cloud]:
-    """A started cloud of driver ``sim`` or ``dpm``.
+    """A started cloud of driver ``sim``, ``dpm`` (HBAs) or ``dpm-groups`` (storage groups).
 
     ``options`` are further lines of its section DEFAULT, ``more_options`` further sections.
     """
     with contextlib.ExitStack() as stack:
         hmc = None
-        if driver == "dpm":
+        if driver != "sim":
+            machine = CpcSpec(name="Z16", has_storage_management=True) if driver == "dpm-groups" else CpcSpec("Z13")
             fabric = open_fabric(directory / "moorage" / "fcarray" / "array.db")
             config = HmcConfig(
                 data_dir=directory / "hmc", reachable=fabric.reason_unreachable, start_delay_s=0.02, stop_delay_s=0.02,
-                cpcs=(CpcSpec(name="Z13"),),
+                cpcs=(machine,),
             )  # fmt: skip
             hmc = stack.enter_context(MockHmc(config))
         made = Cloud(directory, driver, hmc, options, more_options)

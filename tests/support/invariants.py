@@ -29,7 +29,9 @@ def unfinished(database: Path) -> Rows:
     return rows(database, "SELECT * FROM operations WHERE state IN ('pending', 'running')")
 
 
-def problems(database: Path, array: dict[str, Rows], partitions: Rows | None, sim_guests: Path) -> list[str]:
+def problems(
+    database: Path, array: dict[str, Rows], partitions: Rows | None, sim_guests: Path, groups: Rows
+) -> list[str]:
     """Every contradiction, in words."""
     servers = {row["id"]: row for row in rows(database, "SELECT * FROM servers")}
     disks = rows(database, "SELECT * FROM attachments")
@@ -41,6 +43,7 @@ def problems(database: Path, array: dict[str, Rows], partitions: Rows | None, si
         *_volumes(volumes, disks),
         *_array(servers, disks, volumes, array),
         *_guests(servers, guests),
+        *_groups(servers, groups),
         *([] if partitions is not None else _guest_disks(servers, disks, sim_guests)),
     ]
 
@@ -123,6 +126,16 @@ def _array(servers: dict[str, Any], disks: Rows, volumes: dict[str, Any], array:
     on_array = {v for v, row in volumes.items() if row["backend"] == "fcarray" and row["status"] != "error"}
     found += [f"I4: the array holds volume {volume}, which is not on record" for volume in kept - set(volumes)]
     return found + [f"I4: volume {volume} is not on the array" for volume in on_array - kept]
+
+
+def _groups(servers: dict[str, Any], groups: Rows) -> list[str]:
+    found = []
+    for group in groups:
+        match = _UUID.search(group["name"])
+        server = servers.get(match[0] if match else "")
+        if server is None or server["deleted_at"] or not server["identity"]:
+            found.append(f"I4: the HMC holds storage group {group['name']}, nothing on record")
+    return found
 
 
 def _partition_guests(partitions: Rows) -> dict[str, bool]:

@@ -131,5 +131,11 @@ class Hypervisor(Protocol):
     def destroy(self, guest: Guest) -> None:
         """Stop and remove the guest; absent is success."""
 
+    def release_identity(self, guest: Guest) -> None:
+        """Give up the storage identity, after ``destroy`` and the last unmap; absent is success.
+
+        Nothing to do for a driver whose identity is made of the guest or of its name.
+        """
+
     def power_state(self, guest: Guest) -> int:
         """Nova's power state: 0 NOSTATE, 1 RUNNING, 3 PAUSED, 4 SHUTDOWN, 6 CRASHED, 7 SUSPENDED."""

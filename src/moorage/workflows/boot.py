@@ -109,8 +109,17 @@ def reserve_identity(world: World, server_id: str) -> None:
 def forget_identity(world: World, server_id: str) -> None:
     """The guest goes for good; its WWPNs are forgotten last, when nothing is mapped for them any more."""
     destroy_guest(world, server_id)
+    release_identity(world, server_id)
     with world.store.write() as tx:
         servers.update(tx, server_id, identity=None, host=None)
+
+
+def release_identity(world: World, server_id: str) -> None:
+    """What holds the WWPNs outside goes once nothing is mapped for them."""
+    with world.store.read() as tx:
+        server = servers.find(tx, server_id)
+    if server is not None:
+        world.hypervisor.release_identity(server.guest())
 
 
 def connect_disk(world: World, server_id: str, row_id: str) -> None:

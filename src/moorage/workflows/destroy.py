@@ -49,6 +49,7 @@ def run(saga: Saga[World], server_id: str) -> None:
     saga.insist(drop_local_disks, server_id)
     for volume_id in plan["to_delete"]:
         saga.insist(delete_volume, server_id, volume_id, when_stuck=show_deleted)
+    saga.insist(release_identity, server_id, when_stuck=show_deleted)
     saga.insist(forget_server, server_id)
 
 
@@ -103,6 +104,11 @@ def show_deleted(world: World, reason: str, server_id: str, *_: Any) -> None:
     """Users see the server gone although storage still has to confirm; the release goes on."""
     with world.store.write() as tx:
         _mark_deleted(tx, server_id)
+
+
+def release_identity(world: World, server_id: str) -> None:
+    """All unmaps are confirmed: on DPM the storage group may go now."""
+    boot.release_identity(world, server_id)
 
 
 def forget_server(world: World, server_id: str) -> None:

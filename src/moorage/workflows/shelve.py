@@ -65,6 +65,7 @@ def _leave(saga: Saga[World], server_id: str) -> None:
     saga.insist(destroy_guest, server_id)
     for row_id in rows:
         saga.insist(disconnect_disk, server_id, row_id)
+    saga.insist(release_identity, server_id)
     saga.insist(set_offloaded, server_id)
 
 
@@ -116,6 +117,11 @@ def destroy_guest(world: World, server_id: str) -> None:
 def disconnect_disk(world: World, server_id: str, row_id: str) -> None:
     """Unmap with the connector on record; the attachment stays the same one, reserved."""
     boot.disconnect_disk(world, server_id, row_id)
+
+
+def release_identity(world: World, server_id: str) -> None:
+    """All unmaps are confirmed: on DPM the storage group may go now. Unshelve makes a new one."""
+    boot.release_identity(world, server_id)
 
 
 def set_offloaded(world: World, server_id: str) -> None:

@@ -16,6 +16,7 @@ import pytest
 from moorage import ids
 from moorage.compute.ports import Disk, Guest
 from moorage.drivers.dpm import DpmDriver, DpmSettings
+from moorage.drivers.dpm.sessions import Hmc, SessionPool
 from moorage.drivers.fcarray.backend import FcArray
 from moorage.drivers.fcarray.fabric import open_fabric
 from moorage.mock_hmc import CpcSpec, HmcConfig, MockHmc
@@ -58,6 +59,22 @@ class Bench:
         )
         return dataclasses.replace(settings, **changes)
 
+    def machine(self, name: str) -> dict[str, Any]:
+        """Settings that name another machine and all its adapters."""
+        cpc = self.cpcs[name]
+        mappings = tuple(f"{adapter['object-id']}:0" for adapter in cpc["adapters"])
+        return {"cpc_object_id": cpc["object-id"], "physical_storage_adapter_mappings": mappings}
+
+    @contextmanager
+    def session(self) -> Iterator[Hmc]:
+        pool = SessionPool(self.settings())
+        with pool.lease() as hmc:
+            yield hmc
+        pool.close()
+
+    def groups(self, guest: Guest) -> list[dict[str, Any]]:
+        return [each for each in self.controls.state()["storage-groups"] if guest.id in each["name"]]
+
     def partitions(self, guest: Guest) -> list[dict[str, Any]]:
         return [each for each in self.controls.state()["partitions"] if guest.id in each["name"]]
 
@@ -93,7 +110,7 @@ class Bench:
 
 
 @contextmanager
-def running_bench(root: Path, start_delay_s: float) -> Iterator[Bench]:
+def running_bench(root: Path, start_delay_s: float, **options: Any) -> Iterator[Bench]:
     """HMC and array with all their files below ``root``."""
     array = FcArray("array", root / "array.sqlite")
     config = HmcConfig(
@@ -103,6 +120,7 @@ def running_bench(root: Path, start_delay_s: float) -> Iterator[Bench]:
         reachable=open_fabric(root / "array.sqlite").reason_unreachable,
         start_delay_s=start_delay_s,
         stop_delay_s=0.02,
+        **options,
     )
     with MockHmc(config) as hmc:
         yield Bench(hmc, array)

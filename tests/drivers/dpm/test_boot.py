@@ -17,6 +17,8 @@ from tests.drivers.dpm.conftest import Bench, booted, reserved, running_bench
 
 
 def test_boot_runs_and_takes_at_most_twelve_requests(bench: Bench, driver: DpmDriver, guest: Guest) -> None:
+    driver.check_at_start()
+    bench.calls()
     booted(bench, driver, guest)
     calls = bench.calls()
     assert bench.status(guest) == "active"
@@ -35,6 +37,8 @@ def test_every_boot_takes_at_most_twelve_requests(bench: Bench, driver: DpmDrive
 def test_slow_boot_is_waited_for_by_notice_without_more_requests(tmp_path: Path, guest: Guest) -> None:
     with running_bench(tmp_path, start_delay_s=1.2) as bench:
         driver = DpmDriver(bench.settings(poll_max_s=30.0), "zhost-1")
+        driver.check_at_start()
+        bench.calls()
         booted(bench, driver, guest)
         driver.close()
         calls = bench.calls()

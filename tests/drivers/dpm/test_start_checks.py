@@ -86,9 +86,11 @@ def test_missing_cpc_is_named(make_driver: Make) -> None:
     assert said.startswith("[dpm] cpc_object_id: feed: the HMC has no such CPC")
 
 
-def test_cpc_with_storage_groups_is_not_supported_yet(bench: Bench, make_driver: Make) -> None:
-    said = complaint(make_driver(cpc_object_id=bench.cpcs["Z16"]["object-id"]))
-    assert "storage groups, which are not supported yet" in said
+@pytest.mark.parametrize(("machine", "has_groups"), [("Z13", False), ("Z16", True)])
+def test_storage_model_is_read_from_the_cpc(machine: str, has_groups: bool, bench: Bench) -> None:
+    with bench.session() as hmc:
+        section = start_checks.check_section(hmc, bench.settings(**bench.machine(machine)))
+    assert section.has_groups is has_groups
 
 
 @pytest.mark.parametrize(("option", "value"), [("max_processors", 17), ("max_memory", 1024 * 1024 + 1)])

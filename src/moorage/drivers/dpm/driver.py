@@ -1,25 +1,24 @@
-"""How do servers become partitions of a CPC in DPM mode, booted from Fibre Channel volumes (HBA model)?"""
+"""How do servers become partitions of a CPC in DPM mode, booted from Fibre Channel volumes?"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
-
-import msgspec
 
 from moorage import errors
 from moorage.compute.ports import Capabilities, Disk, Guest, HostState, Identity
 from moorage.compute.unsupported import Unsupported
-from moorage.drivers.dpm import boot_path, hbas, start_checks, statuses
+from moorage.drivers.dpm import start_checks, statuses
 from moorage.drivers.dpm.faults import translated
+from moorage.drivers.dpm.group_storage import GroupStorage
+from moorage.drivers.dpm.hba_storage import HbaStorage
 from moorage.drivers.dpm.jobs import JobRunner
 from moorage.drivers.dpm.lifecycle import Lifecycle
 from moorage.drivers.dpm.notices import JobNotices
 from moorage.drivers.dpm.options import DpmSettings
-from moorage.drivers.dpm.partitions import Partition, Partitions
 from moorage.drivers.dpm.sessions import Hmc, SessionPool
+from moorage.drivers.dpm.storage import Storage
 
 _OPERATING = ("active", "service-required", "degraded", "exceptions")
 
@@ -36,9 +35,9 @@ class DpmDriver(Unsupported):
         self._host = host
         self._sessions = SessionPool(settings)
         self._notices = JobNotices(settings)
-        self._partitions = Partitions(settings, host)
         self._lifecycle = Lifecycle(settings, JobRunner(self._notices, settings.poll_max_s))
         self._port_uris: list[str] = []
+        self._model: Storage | None = None
 
     def check_at_start(self) -> None:
         """Compare the settings with the CPC.
@@ -47,7 +46,9 @@ class DpmDriver(Unsupported):
         ``errors.Unknown`` when it does not answer.
         """
         with self._hmc("check of the [dpm] section") as hmc:
-            self._port_uris = start_checks.check_section(hmc, self._settings)
+            section = start_checks.check_section(hmc, self._settings)
+            self._port_uris = section.port_uris
+            self._model = self._model_of(section.has_groups)
 
     def close(self) -> None:
         """Log off; the driver cannot be used afterwards."""
@@ -74,36 +75,36 @@ class DpmDriver(Unsupported):
         return [state]
 
     def reserve_identity(self, guest: Guest) -> Identity:
-        """Make or find the partition and its HBAs, whose WWPNs are the server's until the partition is deleted."""
+        """Make or find what holds the server's WWPNs: partition and HBAs, or a storage group without a partition."""
         with self._hmc(f"reservation for server {guest.id}") as hmc:
-            partition = self._partitions.find_or_create(hmc, guest)
-            present = partition.properties["hba-uris"]
-            made = hbas.find_or_create(hmc, partition.uri, present, self._ports())
-        return Identity(
-            connector={"wwpns": [hba.wwpn for hba in made], "host": guest.id},
-            host=self._host,
-            driver={"partition": partition.uri, "hbas": msgspec.to_builtins(made)},
-        )
+            wwpns, handles = self._storage(hmc).reserve(hmc, guest)
+        return Identity(connector={"wwpns": wwpns, "host": guest.id}, host=self._host, driver=handles)
+
+    def release_identity(self, guest: Guest) -> None:
+        """Give up the WWPNs: the storage group goes; HBAs went with their partition."""
+        with self._hmc(f"release of the WWPNs of server {guest.id}") as hmc:
+            self._storage(hmc).release(hmc, guest)
 
     def boot(self, guest: Guest, disks: list[Disk]) -> None:
-        """Boot from the disk with ``boot_index`` 0 through the first HBA; returns once the partition runs."""
+        """Boot from the disk with ``boot_index`` 0; returns once the partition runs."""
         with self._hmc(f"boot of server {guest.id}") as hmc:
-            self._start(hmc, guest, disks, is_any_boot_fine=False)
+            self._storage(hmc).boot(hmc, guest, disks)
 
     def power_on(self, guest: Guest, disks: list[Disk]) -> None:
         """Start from any status; already running is success, whatever it was booted from."""
         with self._hmc(f"start of server {guest.id}") as hmc:
-            self._start(hmc, guest, disks, is_any_boot_fine=True)
+            self._storage(hmc).power_on(hmc, guest, disks)
 
     def power_off(self, guest: Guest) -> None:
         with self._hmc(f"stop of server {guest.id}") as hmc:
-            self._lifecycle.stop(hmc, self._require(hmc, guest).uri)
+            self._lifecycle.stop(hmc, self._storage(hmc).partitions.require(hmc, guest).uri)
 
     def reboot(self, guest: Guest, disks: list[Disk], hard: bool) -> None:  # noqa: ARG002
         """Stop, define the boot properties again and start. DPM cannot ask the system to restart by itself."""
         with self._hmc(f"restart of server {guest.id}") as hmc:
-            self._lifecycle.stop(hmc, self._require(hmc, guest).uri)
-            self._start(hmc, guest, disks, is_any_boot_fine=False)
+            storage = self._storage(hmc)
+            self._lifecycle.stop(hmc, storage.partitions.require(hmc, guest).uri)
+            storage.boot(hmc, guest, disks)
 
     def plug(self, guest: Guest, disk: Disk) -> None:
         """Nothing for the HMC to do: the LUN is masked for the partition's WWPNs, and the guest has to scan for it."""
@@ -112,40 +113,25 @@ class DpmDriver(Unsupported):
         """Nothing for the HMC to do: the guest has to let go of the LUN before it is unmasked."""
 
     def destroy(self, guest: Guest) -> None:
-        """Stop and delete the partition; its HBAs and WWPNs go with it."""
+        """Stop and delete the partition; HBAs and their WWPNs go with it, a storage group stays."""
         with self._hmc(f"removal of server {guest.id}") as hmc:
-            partition = self._partitions.find(hmc, guest)
-            if partition is not None:
-                self._lifecycle.delete(hmc, partition.uri)
+            self._storage(hmc).destroy(hmc, guest)
 
     def power_state(self, guest: Guest) -> int:
         """As in ``statuses.power_state``; 0 when there is no partition."""
         with self._hmc(f"look at server {guest.id}") as hmc:
-            partition = self._partitions.find(hmc, guest)
+            partition = self._storage(hmc).partitions.find(hmc, guest)
         return statuses.power_state(partition.status) if partition else 0
 
-    def _start(self, hmc: Hmc, guest: Guest, disks: list[Disk], *, is_any_boot_fine: bool) -> None:
-        uri, hba = self._boot_hba(hmc, guest)
-        boot = boot_path.boot_properties(hba, disks, self._settings.target_wwpn_ignore_list)
-        boot["boot-timeout"] = self._settings.boot_timeout
-        self._lifecycle.start(hmc, uri, boot, is_any_boot_fine=is_any_boot_fine)
+    def _storage(self, hmc: Hmc) -> Storage:
+        """The CPC's storage model, asked for once."""
+        if self._model is None:
+            self._model = self._model_of(start_checks.has_groups(start_checks.read_cpc(hmc, self._settings)))
+        return self._model
 
-    def _boot_hba(self, hmc: Hmc, guest: Guest) -> tuple[str, hbas.Hba]:
-        """Partition and first HBA: as stored, else from the HMC."""
-        stored: dict[str, Any] = guest.identity.get("driver") or {}
-        if stored.get("partition") and stored.get("hbas"):
-            return str(stored["partition"]), msgspec.convert(stored["hbas"][0], hbas.Hba)
-        partition = self._require(hmc, guest)
-        hba = hbas.read_first(hmc, partition.properties["hba-uris"])
-        if hba is None:
-            raise errors.Refused(f"partition {partition.uri} of server {guest.id} has no HBA to boot from")
-        return partition.uri, hba
-
-    def _require(self, hmc: Hmc, guest: Guest) -> Partition:
-        partition = self._partitions.find(hmc, guest)
-        if partition is None:
-            raise errors.Refused(f"server {guest.id} has no partition {self._partitions.name(guest)}")
-        return partition
+    def _model_of(self, has_groups: bool) -> Storage:
+        model = GroupStorage if has_groups else HbaStorage
+        return model(self._settings, self._host, self._lifecycle, self._ports())
 
     def _ports(self) -> list[str]:
         return self._port_uris or [start_checks.port_uri(*pair) for pair in start_checks.split_mappings(self._settings)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import zhmcclient
 
@@ -31,6 +32,15 @@ def is_answer(error: zhmcclient.HTTPError, kind: tuple[int, int]) -> bool:
 def is_missing(error: zhmcclient.HTTPError) -> bool:
     """Whether the object does not exist. The HMC answers the same when the user may not see it."""
     return bool(error.http_status == 404)
+
+
+def of_answer(answer: dict[str, Any], uri: str) -> zhmcclient.HTTPError | None:
+    """The error in one answer of several that were given together; None for success."""
+    if answer["status"] < 400:
+        return None
+    body = answer.get("body") or {}
+    said = {"reason": body.get("reason", 0), "message": body.get("message", "no message")}
+    return zhmcclient.HTTPError({"http-status": answer["status"], "request-uri": uri, "request-method": "", **said})
 
 
 def meaning(error: zhmcclient.Error, what: str) -> errors.OutsideError:

@@ -6,6 +6,7 @@ Each round reads the status, does one act and reads again: a 409,1 only means th
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import zhmcclient
@@ -37,15 +38,29 @@ class Lifecycle:
         """Stop and delete from any status; gone is success."""
         self._reach(hmc, uri, Goal.ABSENT)
 
-    def start(self, hmc: Hmc, uri: str, boot: dict[str, Any], *, is_any_boot_fine: bool) -> None:
-        """Run with these boot properties, from any status.
+    def settle(self, hmc: Hmc, partition: Partition) -> None:
+        """Wait for the end of a transition. Raises ``errors.Unknown`` when the HMC cannot see the partition."""
+        act = statuses.next_act(partition.status, Goal.RUNNING)
+        if act in (Act.WAIT, Act.BLIND):
+            self._do(hmc, partition.uri, act, partition.status)
+
+    def start(
+        self,
+        hmc: Hmc,
+        uri: str,
+        boot: dict[str, Any],
+        *,
+        is_any_boot_fine: bool,
+        known: Partition | None = None,
+    ) -> None:
+        """Run with these boot properties, from any status; ``known`` is the partition if it was read just now.
 
         A partition that runs already is left alone if it has these properties or ``is_any_boot_fine``. After a failed
         start the partition is stopped and ``errors.Refused`` names what happened.
         """
         try:
             with faults.translated(f"start of partition {uri}"):
-                self._start(hmc, uri, boot, is_any_boot_fine)
+                self._start(hmc, uri, boot, is_any_boot_fine, known)
         except errors.Refused as failure:
             try:
                 self.stop(hmc, uri)
@@ -53,9 +68,9 @@ class Lifecycle:
                 raise errors.Refused(f"{failure}; stopping it did not work either: {error}") from failure
             raise
 
-    def _start(self, hmc: Hmc, uri: str, boot: dict[str, Any], is_any_boot_fine: bool) -> None:
+    def _start(self, hmc: Hmc, uri: str, boot: dict[str, Any], is_any_boot_fine: bool, known: Partition | None) -> None:
         for _ in range(_ROUNDS):
-            partition = _present(hmc, uri)
+            partition, known = known or _present(hmc, uri, boot), None
             act = statuses.next_act(partition.status, Goal.RUNNING)
             is_other_boot = act is Act.DONE and not is_any_boot_fine and bool(_differences(partition, boot))
             if act is Act.DONE and not is_other_boot:
@@ -147,8 +162,8 @@ class Lifecycle:
         raise errors.Unknown(f"partition {uri} is still {status} after {timeout_s} s")
 
 
-def _present(hmc: Hmc, uri: str) -> Partition:
-    partition = read(hmc, uri)
+def _present(hmc: Hmc, uri: str, names: Iterable[str] = ()) -> Partition:
+    partition = read(hmc, uri, names)
     if partition is None:
         raise errors.Refused(f"partition {uri} does not exist any more")
     return partition

@@ -31,8 +31,8 @@ OPTIONS: list[cfg.Opt] = [
     cfg.MultiStrOpt(
         "physical_storage_adapter_mappings",
         default=[],
-        help="<storage-adapter-id>:<port-element-id>, repeatable. Every server gets one HBA for each; "
-        "it boots through the first.",
+        help="<storage-adapter-id>:<port-element-id>, repeatable. Every server gets one WWPN for each: "
+        "an HBA (z13), or a path of its storage group (z14 and later).",
     ),
     cfg.ListOpt("target_wwpn_ignore_list", default=[], help="Target WWPNs never booted from, such as a file module's."),
     cfg.IntOpt("connect_timeout_s", default=5, min=1, help="Seconds to wait for a connection to the HMC."),

@@ -6,6 +6,7 @@ The name holds the server's id, so a partition whose creation was never confirme
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
@@ -18,14 +19,7 @@ from moorage.drivers.dpm import faults
 from moorage.drivers.dpm.options import DpmSettings
 from moorage.drivers.dpm.sessions import Hmc
 
-BOOT_PROPERTIES = (
-    "boot-device",
-    "boot-storage-device",
-    "boot-world-wide-port-name",
-    "boot-logical-unit-number",
-    "boot-timeout",
-)
-_WANTED = ",".join(("name", "status", "hba-uris", *BOOT_PROPERTIES))
+_ALWAYS = ("name", "status")
 _HOST_CHARACTERS = 19  # "moorage-", the host, "-" and a UUID fill the 64 characters the HMC allows
 
 
@@ -43,32 +37,52 @@ class Partition(msgspec.Struct, frozen=True):
 class Partitions:
     """Partitions of one CPC that belong to servers of one Moorage host."""
 
-    def __init__(self, settings: DpmSettings, host: str) -> None:
+    def __init__(self, settings: DpmSettings, host: str, devices: str) -> None:
+        """``devices`` names the property with the URIs of a partition's HBAs or storage groups."""
+        self._devices = devices
         self._cpc_uri = f"/api/cpcs/{settings.cpc_object_id}"
         self._settings = settings
         self._host = re.sub(r"[^A-Za-z0-9-]", "-", host)[:_HOST_CHARACTERS]
 
     def name(self, guest: Guest) -> str:
+        """Name of the server's partition, and of its storage group."""
         return f"moorage-{self._host}-{guest.id}"
 
     def find(self, hmc: Hmc, guest: Guest) -> Partition | None:
         """By the stored URI, else by name. The HMC hides partitions its user has no permission for."""
         uri = (guest.identity.get("driver") or {}).get("partition")
-        return (read(hmc, uri) if uri else None) or self._find_by_name(hmc, guest)
+        return (read(hmc, uri, (self._devices,)) if uri else None) or self._find_by_name(hmc, guest)
+
+    def require(self, hmc: Hmc, guest: Guest) -> Partition:
+        """As ``find``. Raises ``errors.Refused`` when there is none."""
+        partition = self.find(hmc, guest)
+        if partition is None:
+            raise errors.Refused(f"server {guest.id} has no partition {self.name(guest)}")
+        return partition
 
     def find_or_create(self, hmc: Hmc, guest: Guest) -> Partition:
-        """Raises ``errors.Refused`` for a server larger than the limits, else zhmcclient's errors."""
+        """One made just now has no devices.
+
+        Raises ``errors.Refused`` for a server larger than the limits, else zhmcclient's errors.
+        """
         return self.find(hmc, guest) or self._create(hmc, guest)
+
+    def reread(self, hmc: Hmc, uri: str) -> Partition:
+        """The partition as it is now. Raises ``errors.Refused`` when it is gone."""
+        partition = read(hmc, uri, (self._devices,))
+        if partition is None:
+            raise errors.Refused(f"partition {uri} does not exist any more")
+        return partition
 
     def _find_by_name(self, hmc: Hmc, guest: Guest) -> Partition | None:
         name = self.name(guest)
         listed = hmc.get(f"{self._cpc_uri}/partitions?name={quote(name)}")["partitions"]
         # The HMC takes the filter as a regular expression, which may match more than the name.
         found = next((values for values in listed if values["name"] == name), None)
-        return read(hmc, found["object-uri"]) if found else None
+        return read(hmc, found["object-uri"], (self._devices,)) if found else None
 
     def _create(self, hmc: Hmc, guest: Guest) -> Partition:
-        self._check_limits(guest)
+        self.check_limits(guest)
         body = {
             "name": self.name(guest),
             "description": f"Moorage server {guest.id} on {self._host}",
@@ -79,7 +93,7 @@ class Partitions:
         }
         try:
             uri = hmc.post(f"{self._cpc_uri}/partitions", body)["object-uri"]
-            return Partition(uri, {"name": body["name"], "status": "stopped", "hba-uris": []})
+            return Partition(uri, {"name": body["name"], "status": "stopped", self._devices: []})
         except (zhmcclient.ConnectionError, zhmcclient.HTTPError) as error:
             # It may exist: made by this request whose answer was lost, or by an earlier one that took effect late.
             is_definite = isinstance(error, zhmcclient.HTTPError) and not faults.is_answer(error, faults.NAME_IN_USE)
@@ -88,7 +102,8 @@ class Partitions:
                 raise
             return found
 
-    def _check_limits(self, guest: Guest) -> None:
+    def check_limits(self, guest: Guest) -> None:
+        """Raises ``errors.Refused`` for a server larger than the section allows."""
         limits = (
             ("vcpus", guest.vcpus, "max_processors", self._settings.max_processors),
             ("memory_mib", guest.memory_mib, "max_memory", self._settings.max_memory),
@@ -98,10 +113,10 @@ class Partitions:
                 raise errors.Refused(f"server {guest.id}: {what} {value} exceeds [dpm] {option} {limit}")
 
 
-def read(hmc: Hmc, uri: str) -> Partition | None:
-    """The partition's present state, or None when it is gone."""
+def read(hmc: Hmc, uri: str, names: Iterable[str] = ()) -> Partition | None:
+    """Name, status and the properties named, as they are now; None when the partition is gone."""
     try:
-        return Partition(uri, hmc.get(f"{uri}?properties={_WANTED}"))
+        return Partition(uri, hmc.get(f"{uri}?properties={','.join((*_ALWAYS, *names))}"))
     except zhmcclient.HTTPError as error:
         if faults.is_missing(error):
             return None

@@ -17,6 +17,7 @@ import zhmcclient
 from moorage import errors
 from moorage.drivers.dpm.options import DpmSettings
 
+_SUBMIT = "/api/services/aggregation/submit"
 _NO_SESSION_REASONS = (4, 5)  # 403,4: no session id; 403,5: session id unknown, for example after an HMC restart
 
 
@@ -35,6 +36,19 @@ class Hmc:
     def post(self, uri: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """Create, change or operate. Not for operations that answer with a job."""
         return self._send(self.session.post, uri, body=body) or {}
+
+    def submit(self, requests: list[tuple[str, str, dict[str, Any] | None]]) -> list[dict[str, Any]]:
+        """Send (method, uri, body) as one request (Submit Requests); the answers in that order, refusals included.
+
+        Only for requests that do not depend on each other: their order is the HMC's choice.
+        """
+        items = [
+            {"id": str(number), "method": method, "uri": uri, **({"body": body} if body is not None else {})}
+            for number, (method, uri, body) in enumerate(requests)
+        ]
+        answers: Any = self._send(self.session.post, _SUBMIT, body={"requests": items})
+        by_id = {answer["id"]: answer for answer in answers}
+        return [by_id[item["id"]] for item in items]
 
     def start_job(self, uri: str) -> str:
         """Begin an asynchronous operation and return the job's URI."""

@@ -5,7 +5,7 @@ Needs two requests and one for each storage adapter named, so it can run at each
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import zhmcclient
 
@@ -36,13 +36,21 @@ def port_uri(adapter_id: str, port: str) -> str:
     return f"/api/adapters/{adapter_id}/storage-ports/{port}"
 
 
-def check_section(hmc: Hmc, settings: DpmSettings) -> list[str]:
-    """URIs of the mapped adapter ports, in the order given.
+class Section(NamedTuple):
+    """What the HMC says of the section: URIs of the mapped ports in the order given, and the CPC's storage model."""
+
+    port_uris: list[str]
+    has_groups: bool
+
+
+def check_section(hmc: Hmc, settings: DpmSettings) -> Section:
+    """Compare the section with the CPC.
 
     Raises ``errors.ConfigError`` naming option, value and reason for the first thing that does not fit.
     """
     pairs = split_mappings(settings)
-    _check_cpc(read_cpc(hmc, settings), settings)
+    cpc = read_cpc(hmc, settings)
+    _check_cpc(cpc, settings)
     listed = hmc.get(f"/api/cpcs/{settings.cpc_object_id}/adapters")["adapters"]
     types = {str(adapter["object-uri"]).rpartition("/")[2].lower(): adapter.get("type") for adapter in listed}
     ports: dict[str, list[str]] = {}
@@ -52,7 +60,13 @@ def check_section(hmc: Hmc, settings: DpmSettings) -> list[str]:
             ports[adapter_id] = hmc.get(f"/api/adapters/{adapter_id}").get("storage-port-uris", [])
         if port_uri(adapter_id, port) not in ports[adapter_id]:
             _wrong(_MAPPINGS, f"{adapter_id}:{port}", f"adapter {adapter_id} has no port {port}")
-    return [port_uri(adapter_id, port) for adapter_id, port in pairs]
+    return Section([port_uri(adapter_id, port) for adapter_id, port in pairs], has_groups(cpc))
+
+
+def has_groups(cpc: dict[str, Any]) -> bool:
+    """Whether the CPC has storage groups instead of HBAs: z14 and later, once the firmware feature is there."""
+    features = cpc.get("available-features-list") or []
+    return any(feature.get("name") == _STORAGE_GROUPS and feature.get("state") for feature in features)
 
 
 def read_cpc(hmc: Hmc, settings: DpmSettings) -> dict[str, Any]:
@@ -69,10 +83,6 @@ def _check_cpc(cpc: dict[str, Any], settings: DpmSettings) -> None:
     name = cpc.get("name")
     if not cpc.get("dpm-enabled"):
         _wrong("cpc_object_id", settings.cpc_object_id, f"CPC {name} is not in DPM mode")
-    for feature in cpc.get("available-features-list") or []:
-        if feature.get("name") == _STORAGE_GROUPS and feature.get("state"):
-            reason = f"CPC {name} manages storage by storage groups, which are not supported yet, only HBAs (z13)"
-            _wrong("cpc_object_id", settings.cpc_object_id, reason)
     limits = (
         ("max_processors", settings.max_processors, "processor-count-ifl", "IFL processors"),
         ("max_memory", settings.max_memory, "storage-customer", "MiB of memory"),

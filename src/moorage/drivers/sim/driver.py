@@ -140,6 +140,9 @@ class SimDriver:
         with self.faults.around("destroy", guest.id, self._latency_s), self._turn, self._engine.begin() as tx:
             tx.execute(guests.delete().where(guests.c.id == guest.id))
 
+    def release_identity(self, guest: Guest) -> None:
+        """The WWPNs are computed from the server's id: nothing holds them."""
+
     def power_state(self, guest: Guest) -> int:
         with self._engine.connect() as tx:
             power = tx.scalar(sa.select(guests.c.power).where(guests.c.id == guest.id))
