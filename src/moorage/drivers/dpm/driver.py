@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from moorage import errors
-from moorage.compute.ports import Capabilities, Disk, Guest, HostState, Identity
+from moorage.compute.ports import Capabilities, Disk, Guest, HeldGuest, HostState, Identity
 from moorage.compute.unsupported import Unsupported
 from moorage.drivers.dpm import boot_path, hbas, start_checks, statuses
 from moorage.drivers.dpm.faults import translated
@@ -123,6 +123,21 @@ class DpmDriver(Unsupported):
         with self._hmc(f"look at server {guest.id}") as hmc:
             partition = self._partitions.find(hmc, guest)
         return statuses.power_state(partition.status) if partition else 0
+
+    def guests_of(self, server_ids: list[str]) -> list[HeldGuest]:
+        """The HMC does not know which LUNs a partition uses, so ``volume_ids`` stays open."""
+        wanted = set(server_ids)
+        return [guest for guest in self._held() if guest.server_id in wanted]
+
+    def guests_after(self, server_id: str, limit: int) -> list[HeldGuest]:
+        return [guest for guest in self._held() if guest.server_id > server_id][:limit]
+
+    def _held(self) -> list[HeldGuest]:
+        with self._hmc("list of partitions") as hmc:
+            listed = self._partitions.listed(hmc)
+        return [
+            HeldGuest(server_id=s, is_running=status not in statuses.STOPPED) for s, status in sorted(listed.items())
+        ]
 
     def _start(self, hmc: Hmc, guest: Guest, disks: list[Disk], *, is_any_boot_fine: bool) -> None:
         uri, hba = self._boot_hba(hmc, guest)

@@ -60,6 +60,12 @@ class Partitions:
         """Raises ``errors.Refused`` for a server larger than the limits, else zhmcclient's errors."""
         return self.find(hmc, guest) or self._create(hmc, guest)
 
+    def listed(self, hmc: Hmc) -> dict[str, str]:
+        """Server id → status of every partition named as this host names them."""
+        prefix = f"moorage-{self._host}-"
+        found = hmc.get(f"{self._cpc_uri}/partitions")["partitions"]
+        return {p["name"][len(prefix) :]: str(p["status"]) for p in found if p["name"].startswith(prefix)}
+
     def _find_by_name(self, hmc: Hmc, guest: Guest) -> Partition | None:
         name = self.name(guest)
         listed = hmc.get(f"{self._cpc_uri}/partitions?name={quote(name)}")["partitions"]
