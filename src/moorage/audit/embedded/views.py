@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from moorage.audit.embedded.compute import EmbeddedCompute
 from moorage.audit.embedded.fabric import EmbeddedFabric
 from moorage.audit.embedded.storage import EmbeddedStorage
+from moorage.audit.ports import ComputeView, FabricView, StorageView
 from moorage.compute.ports import Hypervisor
 from moorage.store import Store
 from moorage.store.tables.attachments import attachments
@@ -22,9 +23,9 @@ class EmbeddedViews:
 
     def __init__(self, store: Store, hypervisor: Hypervisor, backends: dict[str, VolumeBackend]) -> None:
         self._store = store
-        self.compute = EmbeddedCompute(store)
-        self.storage = EmbeddedStorage(store, backends)
-        self.fabric = EmbeddedFabric(store, hypervisor, backends)
+        self.compute: ComputeView = EmbeddedCompute(store)
+        self.storage: StorageView = EmbeddedStorage(store, backends)
+        self.fabric: FabricView = EmbeddedFabric(store, hypervisor, backends)
 
     def before(self, server_id: str | None, volume_id: str | None) -> dict[str, Any]:
         """The rows of the server and volume, whole."""
