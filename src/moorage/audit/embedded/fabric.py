@@ -57,13 +57,14 @@ class EmbeddedFabric:
         return [(name, backend) for name, backend in self._backends.items() if isinstance(backend, MappingInventory)]
 
     def known_holders(self, mappings: list[MappingFact]) -> set[tuple[str, str]]:
-        """Rows with a connector: attachments, and what ``os-initialize_connection`` let in."""
+        """Attachments and disks of the server that is the host, and what ``os-initialize_connection`` let in."""
         ids = sorted({m.volume_id for m in mappings if m.volume_id})
-        query = sa.select(attachments.c.volume_id, attachments.c.connector).where(
-            attachments.c.volume_id.in_(ids), attachments.c.connector.is_not(None)
-        )
+        query = sa.select(attachments.c.volume_id, attachments.c.server_id, attachments.c.connector)
+        found = set()
         with self._store.read() as tx:
-            return {(str(row.connector.get("host")), row.volume_id) for row in tx.execute(query)}
+            for row in tx.execute(query.where(attachments.c.volume_id.in_(ids))):
+                found |= {(str(row.server_id), row.volume_id), (str((row.connector or {}).get("host")), row.volume_id)}
+        return found
 
     def unplug(self, server: ServerFact, volume_id: str) -> None:
         query = sa.select(attachments).where(attachments.c.server_id == server.id, attachments.c.volume_id == volume_id)
