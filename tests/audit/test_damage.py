@@ -92,7 +92,7 @@ def test_row_3_and_4_offloaded_servers_are_consistent(site: Site) -> None:
 
 
 def test_row_5_a_disk_in_the_guest_is_completed(site: Site) -> None:
-    server, (_, data) = site.server()
+    _, (_, data) = site.server()
     site.sql(rows, rows.c.volume_id == data, attach_status="attaching")
     site.sql(volumes, volumes.c.id == data, status="attaching")
     assert site.found() == [("5", "complete")]
@@ -130,7 +130,7 @@ def test_row_5_an_attach_nobody_was_told_of_is_undone(site: Site) -> None:
 
 
 def test_row_6_a_detach_without_effect_is_rolled_back(site: Site) -> None:
-    server, (_, data) = site.server()
+    _, (_, data) = site.server()
     site.sql(rows, rows.c.volume_id == data, attach_status="detaching")
     site.sql(volumes, volumes.c.id == data, status="detaching")
     assert site.found() == [("6", "roll-back-detach")]
@@ -314,7 +314,7 @@ def test_row_18_a_drifted_status_is_reported_and_set_right_with_fix_status(site:
 
 
 def test_row_19_a_pending_volume_delete_is_done(site: Site) -> None:
-    server, (root, data) = site.server(keep=False)
+    server, _ = site.server(keep=False)
     site.delete(server)
     volume, row_id = site.volume(), ids.new()
     site.insert(
@@ -369,7 +369,7 @@ def test_m1_a_mask_of_a_host_that_is_no_server_is_reported(site: Site) -> None:
 
 
 def test_m2_a_host_whose_masks_are_gone_is_removed_with_its_zones(site: Site) -> None:
-    server, (root, data) = site.server()
+    server, (_, data) = site.server()
     site.delete(server)
     site.array.connect(data, {"host": server, "wwpns": ["c05076ffe5000001"]})
     site.damage_array("DELETE FROM masks")
