@@ -38,6 +38,10 @@ lint: $(STAMP) ## ruff, mypy, import contracts, generated docs
 	$(BIN)/lint-imports
 	$(BIN)/python docs/generate.py --check
 
+.PHONY: soak
+soak: $(STAMP) ## random operations, kills and lost answers for long (EXAMPLES=200 stories of 100 steps)
+	MOORAGE_SOAK_EXAMPLES=$(or $(EXAMPLES),200) $(BIN)/python -m pytest -q -s tests/property
+
 .PHONY: bench
 bench: $(STAMP) ## measure cold start, boot and delete on this machine
 	$(BIN)/python benchmarks/boot.py

@@ -27,10 +27,11 @@ from moorage.images.service.recover import recover
 from moorage.operations.dispatcher import Dispatcher
 from moorage.operations.engine import Engine
 from moorage.operations.saga import Probe, Runtime
+from moorage.operations.timer import Timer
 from moorage.store import Store, schema
 from moorage.volumes.ports import VolumeBackend
 from moorage.volumes.service import types
-from moorage.workflows import report_pools
+from moorage.workflows import due, periodic_audit, report_pools
 from moorage.workflows.kinds import KINDS
 from moorage.workflows.site import Site
 from moorage.workflows.world import World
@@ -55,6 +56,9 @@ class Moorage:
             availability_zone=settings.conf.availability_zone, audit=audit_options(settings),
         )  # fmt: skip
         self.engine = Engine(settings.journal_url, Runtime(self.store, self.world, probe), KINDS)
+        self.site = self._site()
+        self.timer = Timer(settings.conf.periodic_interval, [self._look_for_due_servers])
+        self.audit_timer = Timer(settings.conf.audit.interval, [self._audit])
         self.dispatcher = Dispatcher(self.store, self.engine, settings.conf.workers.concurrency)
         self._prepare()
         self.app = self._application()
@@ -64,9 +68,14 @@ class Moorage:
         report_pools.refresh(self.world)
         self.engine.launch()
         self.dispatcher.start()
+        self.timer.start()
+        if self.settings.conf.audit.mode != periodic_audit.OFF:
+            self.audit_timer.start()
 
     def stop(self) -> bool:
         """Begin nothing new, let steps end, and leave the rest to the next start; whether all ended."""
+        self.timer.stop()
+        self.audit_timer.stop()
         self.dispatcher.stop()
         if not self.engine.stop(STOP_PATIENCE_S):
             return False
@@ -97,7 +106,17 @@ class Moorage:
             hypervisor_name=self.hypervisor.name, hypervisor=self.hypervisor.capabilities,
             protocols={name: backend.protocol for name, backend in self.backends.items()},
             availability_zone=self.settings.conf.availability_zone,
+            shelved_offload_time_s=self.settings.conf.shelved_offload_time,
+            reclaim_interval_s=self.settings.conf.reclaim_instance_interval,
+            is_direct_swap_allowed=self.settings.conf.compute.allow_direct_swap,
         )  # fmt: skip
+
+    def _look_for_due_servers(self) -> None:
+        due.submit(self.store, self.site)
+
+    def _audit(self) -> None:
+        conf = self.settings.conf.audit
+        periodic_audit.fire(self.world, conf.mode, conf.interval)
 
     def _application(self) -> Port:
         conf = self.settings.conf
@@ -105,7 +124,7 @@ class Moorage:
         shared = Services(
             store=self.store, policy=Policy(SERVICES, policy_file),
             tokens=TokenService(self.store, conf.token.expiration), hypervisor=self.hypervisor, backends=self.backends,
-            image_dir=self.image_dir, site=self._site(),
+            image_dir=self.image_dir, site=self.site,
             region=conf.region_name, availability_zone=conf.availability_zone,
             public_url=conf.public_url,
             limits=Limits(max_body_bytes=conf.api.max_body_bytes, max_image_bytes=conf.api.max_image_gib << 30),

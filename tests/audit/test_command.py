@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from moorage.drivers.sim import SimDriver
 from tests.crash.test_cleanup import CONF, command, damaged, sql
 from tests.support.clouds import Cloud, cloud
 
@@ -50,8 +51,6 @@ def test_clean_is_0_findings_2_repaired_1(site: Cloud) -> None:
 
 
 def test_a_silent_side_is_3(site: Cloud) -> None:
-    from moorage.drivers.sim import SimDriver
-
     server, data = damaged(site)
     driver = SimDriver(site.data_dir / "sim" / "guests.db")
     driver.faults.add("fail-before", "inventory", times=50)

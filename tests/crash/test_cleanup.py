@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.support.clouds import Cloud, cloud
-from tests.support.process import eventually
+from tests.support.process import COMMAND
 
 CONF = "\n[audit]\nmode = off\ngrace_period = 0\n"
 _LOST = "attachment_id = NULL, attach_status = NULL, connector = NULL, connection_info = NULL"
@@ -101,11 +101,9 @@ def test_a_clean_up_killed_at_every_step_ends_repaired(site: Cloud, when: str) -
         assert site.problems() == [], f"killed {when} {step}"
         assert rows_found(site) == []
         site.delete(server)
-        eventually(lambda: site.show(server)["status"] == "GONE")
+        site.wait(server, "GONE")
         site.settle()
 
 
 def _command(site: Cloud) -> list[str]:
-    from tests.support.process import COMMAND  # noqa: PLC0415
-
     return [*COMMAND, "volume-attachment"]

@@ -74,19 +74,22 @@ def test_each_hmc_request_of_boot_and_destroy_may_be_lost(site: Cloud, kind: str
 
 
 @pytest.mark.parametrize("kind", ["fail-before", "lost-reply"])
-def test_a_lost_answer_of_the_array_is_asked_again(site: Cloud, kind: str) -> None:
-    volumes = [site.volume(), site.volume()]
-    site.array_faults.add("connect", kind, times=2)
-    server = site.server(volumes)
-    assert site.wait(server, "ACTIVE", "ERROR") == "ACTIVE"
-    site.settle()
-    assert site.problems() == []
-    site.array_faults.add("disconnect", kind, times=2)
-    site.delete(server)
-    site.wait(server, "GONE")
-    site.settle()
-    assert site.problems() == []
-    assert [site.volume_status(volume) for volume in volumes] == ["available"] * 2
+def test_each_call_to_the_array_may_be_lost(site: Cloud, kind: str) -> None:
+    """Boot makes one volume and maps two; destroy unmaps two and deletes one."""
+    root = site.volume()
+    for call in ("create", "connect", "disconnect", "delete"):
+        site.array_faults.add(call, kind, times=2)
+        server = site.server([root], with_blank=True)
+        assert site.wait(server, "ACTIVE", "ERROR") == "ACTIVE", call
+        site.settle()
+        assert site.problems() == [], call
+        site.delete(server)
+        site.wait(server, "GONE")
+        site.settle()
+        assert site.problems() == [], call
+        assert site.volume_status(root) == "available"
+        assert [volume["volume_id"] for volume in site.array()["volumes"]] == [root], call
+        assert not site.array_faults.left(), call
 
 
 def test_an_array_that_never_answers_a_connect_fails_the_boot_and_nothing_is_left(site: Cloud) -> None:
@@ -122,3 +125,17 @@ def test_the_hmc_restarts_in_mid_boot(site: Cloud) -> None:
     site.wait(server, "ACTIVE", "ERROR")
     site.settle()
     assert site.problems() == []
+
+
+def test_a_used_up_volume_quota_ends_the_boot_in_error_with_nothing_left(site: Cloud) -> None:
+    root = site.volume()
+    project = site.moorage.session().get_project_id()
+    quota = {"quota_set": {"volumes": 1}}
+    limited = site.moorage.call("PUT", "block-storage", f"/os-quota-sets/{project}", quota, cloud="moorage-admin")
+    assert limited.status_code == 200, limited.text
+    server = site.server([root], with_blank=True)
+    assert site.wait(server, "ACTIVE", "ERROR") == "ERROR"
+    site.settle()
+    assert site.problems() == []
+    assert "quota" in site.show(server)["fault"]["message"]
+    assert site.volume_status(root) == "available"

@@ -24,11 +24,11 @@ def test_every_durable_operation_stands_on_a_page() -> None:
     assert [kind.name for kind in KINDS if not re.search(rf"\b{kind.name}\b", text)] == []
 
 
-def test_every_step_of_boot_and_destroy_is_described() -> None:
-    for name in ("boot", "destroy"):
+def test_every_step_of_boot_destroy_and_volume_operations_is_described() -> None:
+    for name in ("boot", "destroy", "attach_volume", "detach_volume", "swap_volume"):
         source = (ROOT / "src" / "moorage" / "workflows" / f"{name}.py").read_text()
-        steps = set(re.findall(r"saga\.(?:do|insist)\((\w+)", source))
-        page = (ROOT / "docs" / "operations" / f"{name}.md").read_text()
+        steps = set(re.findall(r"saga\.(?:do|insist)\((?:\w+\.)?(\w+)", source))
+        page = (ROOT / "docs" / "operations" / f"{name.replace('_', '-')}.md").read_text()
         assert steps
         assert {step for step in steps if f"`{step}`" not in page} == set()
 

@@ -154,12 +154,15 @@ def test_snapshots_and_volumes_from_them(site: Cloud) -> None:
 
 def test_openstacksdk_waits_for_a_server_and_deletes_it(site: Cloud, sdk: Any) -> None:
     volume = site.volume("sdk-root")
-    server = sdk.create_server(
-        "sdk", flavor="m1.volume", boot_volume=volume, wait=True, timeout=60, auto_ip=False, network=[]
-    )
+    disk = {"uuid": volume, "source_type": "volume", "destination_type": "volume", "boot_index": 0}
+    flavor = sdk.compute.find_flavor("m1.volume", ignore_missing=False)
+    server = sdk.compute.create_server(name="sdk", flavor_id=flavor.id, block_device_mapping=[disk], networks="none")
+    server = sdk.compute.wait_for_server(server, wait=60)
     assert server.status == "ACTIVE"
     assert [attached.volume_id for attached in sdk.compute.volume_attachments(server)] == [volume]
-    assert sdk.delete_server(server.id, wait=True, timeout=60)
+    assert sdk.block_storage.get_volume(volume).status == "in-use"
+    sdk.compute.delete_server(server)
+    sdk.compute.wait_for_delete(server, wait=60)
     wait_gone(site, server.id)
 
 

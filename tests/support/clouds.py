@@ -43,11 +43,14 @@ paused_grace_s = 1
 class Cloud:
     """A running Moorage with an array, and on DPM an HMC; knows how to look behind the API."""
 
-    def __init__(self, directory: Path, driver: str, hmc: MockHmc | None) -> None:
+    def __init__(
+        self, directory: Path, driver: str, hmc: MockHmc | None, options: str = "", more_options: str = ""
+    ) -> None:
         self.driver = driver
         self.hmc = hmc
         self.data_dir = directory / "moorage"
-        options = _SIM if hmc is None else dpm_options(hmc)
+        base = _SIM if hmc is None else dpm_options(hmc)
+        options = base.replace("[DEFAULT]\n", f"[DEFAULT]\n{options}", 1) + more_options
         self.moorage = MoorageProcess(self.data_dir, options, is_probed=True)
         self.array_file = self.data_dir / "fcarray" / "array.db"
 
@@ -85,6 +88,17 @@ class Cloud:
             assert marked.status_code == 200, marked.text
         return volume_id
 
+    def lift_quotas(self) -> None:
+        """The project of the plain user may have as many volumes and servers as it likes."""
+        project = self.moorage.session().get_project_id()
+        for service, limits in (
+            ("block-storage", ("volumes", "gigabytes", "snapshots")),
+            ("compute", ("instances", "cores")),
+        ):
+            body = {"quota_set": dict.fromkeys(limits, -1)}
+            done = self.moorage.call("PUT", service, f"/os-quota-sets/{project}", body, cloud="moorage-admin")
+            assert done.status_code == 200, done.text
+
     def volume_status(self, volume_id: str) -> str:
         answer = self.moorage.call("GET", "block-storage", f"/volumes/{volume_id}")
         return "gone" if answer.status_code == 404 else str(answer.json()["volume"]["status"])
@@ -121,6 +135,11 @@ class Cloud:
         answer = self.moorage.call("DELETE", "compute", f"/servers/{server_id}")
         assert answer.status_code in (204, 404), answer.text
 
+    def act(self, server_id: str, action: str, value: Any = None, *, cloud: str = "moorage", version: str = "") -> Any:
+        """One action on a server; returns the response, whatever its status."""
+        path = f"/servers/{server_id}/action"
+        return self.moorage.call("POST", "compute", path, {action: value}, cloud=cloud, version=version)
+
     def wait(self, server_id: str, *statuses: str, timeout_s: float = 30.0) -> str:
         def reached() -> str:
             status: str = self.show(server_id)["status"]
@@ -151,8 +170,11 @@ def dpm_options(hmc: MockHmc) -> str:
 
 
 @contextlib.contextmanager
-def cloud(directory: Path, driver: str) -> Iterator[Cloud]:
-    """A started cloud of driver ``sim`` or ``dpm``."""
+def cloud(directory: Path, driver: str, options: str = "", more_options: str = "") -> Iterator[Cloud]:
+    """A started cloud of driver ``sim`` or ``dpm``.
+
+    ``options`` are further lines of its section DEFAULT, ``more_options`` further sections.
+    """
     with contextlib.ExitStack() as stack:
         hmc = None
         if driver == "dpm":
@@ -162,7 +184,7 @@ def cloud(directory: Path, driver: str) -> Iterator[Cloud]:
                 cpcs=(CpcSpec(name="Z13"),),
             )  # fmt: skip
             hmc = stack.enter_context(MockHmc(config))
-        made = Cloud(directory, driver, hmc)
+        made = Cloud(directory, driver, hmc, options, more_options)
         made.moorage.start()
         stack.callback(made.moorage.kill)
         yield made

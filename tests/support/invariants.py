@@ -7,6 +7,7 @@ I5 nothing is in flight for ever; I6 the disk last written to is the one on reco
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from pathlib import Path
@@ -40,27 +41,57 @@ def problems(database: Path, array: dict[str, Rows], partitions: Rows | None, si
         *_volumes(volumes, disks),
         *_array(servers, disks, volumes, array),
         *_guests(servers, guests),
+        *([] if partitions is not None else _guest_disks(servers, disks, sim_guests)),
     ]
+
+
+def _holds_nothing(server: dict[str, Any]) -> bool:
+    """Deleted, or never came up: nothing may be left of it. A server that fails later keeps its volumes."""
+    return bool(server["deleted_at"]) or (server["vm_state"] == "error" and not server["launched_at"])
 
 
 def _servers(servers: dict[str, Any], disks: Rows) -> list[str]:
     found = []
     for server_id, server in servers.items():
         mine = [disk for disk in disks if disk["server_id"] == server_id and disk["destination_type"] == "volume"]
-        if server["deleted_at"] or server["vm_state"] == "error":
+        if _holds_nothing(server):
             found += [f"I2: {server['vm_state']} server {server_id} still has disk {disk['id']}" for disk in mine]
             if server["identity"]:
                 found.append(f"I2: {server['vm_state']} server {server_id} still has WWPNs on record")
-        elif server["vm_state"] == "active":
-            found += [
-                f"I1: disk {disk['id']} of active server {server_id} is {disk['attach_status']}"
-                for disk in mine
-                if disk["attach_status"] != "attached" or not disk["connection_info"]
-            ]
-            if not server["identity"]:
-                found.append(f"I4: active server {server_id} has no WWPNs on record")
+        elif server["vm_state"] == "shelved_offloaded":
+            found += _offloaded(server, mine)
+        elif server["vm_state"] in _HOSTED:
+            found += _hosted(server, mine)
         if server["task_state"]:
             found.append(f"I5: server {server_id} has task_state {server['task_state']}")
+    return found
+
+
+_HOSTED = ("active", "stopped", "paused", "suspended", "rescued", "resized", "soft-delete", "shelved")
+
+
+def _hosted(server: dict[str, Any], mine: Rows) -> list[str]:
+    what = f"{server['vm_state']} server {server['id']}"
+    found = [
+        f"I1: disk {disk['id']} of {what} is {disk['attach_status']}"
+        for disk in mine
+        if disk["attach_status"] != "attached" or not disk["connection_info"]
+    ]
+    devices = [disk["device_name"] for disk in mine]
+    if None in devices or len(set(devices)) != len(devices):
+        found.append(f"I1: the disks of {what} have the devices {devices}")
+    return found + ([] if server["identity"] else [f"I4: {what} has no WWPNs on record"])
+
+
+def _offloaded(server: dict[str, Any], mine: Rows) -> list[str]:
+    """No host and no identity; volumes reserved, or in use without a connector."""
+    what = f"offloaded server {server['id']}"
+    found = [f"I4: {what} still has {name} on record" for name in ("identity", "host") if server[name]]
+    for disk in mine:
+        if disk["attach_status"] not in ("reserved", "attached"):
+            found.append(f"I1: disk {disk['id']} of {what} is {disk['attach_status']}")
+        if disk["connector"] or disk["connection_info"]:
+            found.append(f"I4: disk {disk['id']} of {what} is still connected on record")
     return found
 
 
@@ -81,7 +112,7 @@ def _array(servers: dict[str, Any], disks: Rows, volumes: dict[str, Any], array:
     wanted = {
         (disk["server_id"], disk["volume_id"])
         for disk in disks
-        if disk["connector"] and servers.get(disk["server_id"], {}).get("vm_state") not in ("error", "deleted")
+        if disk["connector"] and disk["server_id"] in servers and not _holds_nothing(servers[disk["server_id"]])
     }
     masks = {(mask["host"], mask["volume_id"]) for mask in array["masks"]}
     hosts = {host["name"] for host in array["hosts"]} | {zone["host"] for zone in array["zones"]}
@@ -102,8 +133,27 @@ def _partition_guests(partitions: Rows) -> dict[str, bool]:
     return found
 
 
+def _guest_disks(servers: dict[str, Any], disks: Rows, sim_guests: Path) -> list[str]:
+    """What a simulated guest sees, running or not, against the disks on record."""
+    found = []
+    for guest in rows(sim_guests, "SELECT id, disks FROM guests"):
+        seen = sorted(json.loads(guest["disks"]))
+        mine = [disk for disk in disks if disk["server_id"] == guest["id"] and disk["destination_type"] == "volume"]
+        recorded = sorted(disk["volume_id"] for disk in mine if disk["connection_info"])
+        if guest["id"] in servers and seen != recorded:
+            found.append(f"I4: the guest of server {guest['id']} has volumes {seen}, on record are {recorded}")
+    return found
+
+
 def _sim_guests(path: Path) -> dict[str, bool]:
     return {row["id"]: row["power"] == 1 for row in rows(path, "SELECT id, power FROM guests")}
+
+
+_RUNNING: dict[str, bool | None] = {
+    "active": True, "stopped": False, "paused": False, "suspended": False, "soft-delete": False, "shelved": False,
+    "rescued": True, "resized": None, "error": None,
+}  # fmt: skip
+"""vm_state → whether its guest runs; None where it may or may not. States that are missing have no guest."""
 
 
 def _guests(servers: dict[str, Any], guests: dict[str, bool]) -> list[str]:
@@ -111,11 +161,11 @@ def _guests(servers: dict[str, Any], guests: dict[str, bool]) -> list[str]:
     for server_id, is_running in guests.items():
         server = servers.get(server_id)
         state = "unknown" if server is None else "deleted" if server["deleted_at"] else server["vm_state"]
-        if state not in ("active", "stopped"):
+        if state not in _RUNNING or (server and _holds_nothing(server)):
             found.append(f"I4: the hypervisor holds a guest of {state} server {server_id}")
-        elif is_running != (state == "active"):
+        elif _RUNNING[state] not in (None, is_running):
             found.append(f"I4: server {server_id} is {state}, its guest runs: {is_running}")
     for server_id, server in servers.items():
-        if server["vm_state"] in ("active", "stopped") and not server["deleted_at"] and server_id not in guests:
+        if server["vm_state"] in _HOSTED and not server["deleted_at"] and server_id not in guests:
             found.append(f"I4: {server['vm_state']} server {server_id} has no guest")
     return found

@@ -141,6 +141,11 @@ def set_place(tx: Tx, row_id: str, *, mountpoint: str | None = None, mode: str |
     _update(tx, row_id, **{name: value for name, value in given.items() if value is not None})
 
 
+def set_delete_on_termination(tx: Tx, row_id: str, value: bool) -> None:
+    """Whether the volume goes with its server."""
+    _update(tx, row_id, delete_on_termination=value)
+
+
 def complete(tx: Tx, row_id: str, mountpoint: str | None = None) -> None:
     """The volume is in use; repeating it is harmless."""
     row = by_row(tx, row_id)
@@ -151,10 +156,21 @@ def complete(tx: Tx, row_id: str, mountpoint: str | None = None) -> None:
     _recompute(tx, row_id)
 
 
-def disconnected(tx: Tx, row_id: str) -> None:
-    """Storage confirmed that nobody is let in any more; the volume stays reserved for the server."""
-    _update(tx, row_id, connector=None, connection_info=None, attach_status=states.RESERVED, attached_at=None)
+def disconnected(tx: Tx, row_id: str, *, is_attached: bool = False) -> None:
+    """Storage confirmed that nobody is let in any more; the volume stays reserved for the server.
+
+    ``is_attached``: it stays in use, as one that was attached to an offloaded server is.
+    """
+    status = (
+        {"attach_status": states.ATTACHED} if is_attached else {"attach_status": states.RESERVED, "attached_at": None}
+    )
+    _update(tx, row_id, connector=None, connection_info=None, **status)
     _recompute(tx, row_id)
+
+
+def set_device(tx: Tx, row_id: str, device_name: str | None) -> None:
+    """What the guest calls the disk; None takes the name back."""
+    _update(tx, row_id, device_name=device_name)
 
 
 def begin_detaching(tx: Tx, row_id: str) -> None:

@@ -140,7 +140,7 @@ def _table(report: engine.Report) -> None:
         print(f"\n{report.stopped}")
     print(
         f"\n{report.servers} servers, {report.attachments} attachments: {len(report.findings) + report.not_kept} "
-        f"findings, {report.unknown} unknown, {report.waiting} left alone as work on them is under way or they are young"
+        f"findings, {report.unknown} unknown, {report.waiting} left alone: too young, or being worked on"
     )
 
 

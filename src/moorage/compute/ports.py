@@ -6,6 +6,7 @@ Absent on a destroy is success. No answer raises ``errors.Unknown``; a definite 
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import msgspec
@@ -65,6 +66,12 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     suspend: bool = False
     swap_volume: bool = False
     """Whether a running guest's disk can be copied to another volume and moved over to it."""
+    rescue: bool = False
+    """Whether a guest with a local root disk can be started from another one to repair it."""
+    resize: bool = False
+    """Whether a guest's processors and memory can be changed by booting it anew."""
+    console: bool = False
+    """Whether what the guest wrote to its console can be read."""
 
 
 class Hypervisor(Protocol):
@@ -111,6 +118,15 @@ class Hypervisor(Protocol):
 
     def swap(self, guest: Guest, old: Disk, new: Disk) -> None:
         """Copy ``old`` to ``new`` under the running guest and move it over; already moved is success."""
+
+    def rescue(self, guest: Guest, disks: list[Disk]) -> None:
+        """Start a stopped guest from a rescue system, its own root beside it; ``reboot`` hard ends it."""
+
+    def read_disk(self, guest: Guest, target: Path) -> None:
+        """Write the guest's local root disk to ``target`` as a raw image. Repeating it starts over."""
+
+    def console(self, guest: Guest) -> str:
+        """What the guest wrote to its console since it was last booted."""
 
     def destroy(self, guest: Guest) -> None:
         """Stop and remove the guest; absent is success."""

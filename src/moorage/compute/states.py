@@ -21,6 +21,9 @@ ERROR = "error"
 SHELVED = "shelved"
 SHELVED_OFFLOADED = "shelved_offloaded"
 
+DELETING = "deleting"
+"""The task_state that outlasts all others: the server is on its way out."""
+
 
 class Power(enum.IntEnum):
     """What the hypervisor was last seen to say."""
@@ -73,12 +76,36 @@ _HARD_REBOOT_TASKS = frozenset(
 )  # fmt: skip
 _IDLE: frozenset[str | None] = frozenset({None})
 ANY_TASK: frozenset[str | None] | None = None
+_VOLUMES_CHANGE = frozenset({ACTIVE, PAUSED, STOPPED, RESIZED, SOFT_DELETED, SHELVED, SHELVED_OFFLOADED})
 
+_RUNNING = frozenset({ACTIVE})
+_HELD = frozenset({ACTIVE, STOPPED, PAUSED, SUSPENDED})
+_REPAIRABLE = frozenset({ACTIVE, STOPPED, ERROR})
 _ALLOWED: dict[str, tuple[frozenset[str], frozenset[str | None]]] = {
     "start": (frozenset({STOPPED}), _IDLE),
     "stop": (frozenset({ACTIVE, ERROR}), _IDLE),
-    "reboot": (frozenset({ACTIVE}), _IDLE),
+    "reboot": (_RUNNING, _IDLE),
+    "attach_volume": (_VOLUMES_CHANGE, _IDLE),
+    "detach_volume": (_VOLUMES_CHANGE, _IDLE),
+    "swap_volume": (frozenset({ACTIVE, PAUSED, RESIZED}), _IDLE),
+    "swap_volume_shelved": (frozenset({SHELVED, SHELVED_OFFLOADED}), _IDLE),
     "reboot_hard": (frozenset({ACTIVE, STOPPED, PAUSED, SUSPENDED, ERROR}), _HARD_REBOOT_TASKS),
+    "pause": (_RUNNING, _IDLE),
+    "unpause": (frozenset({PAUSED}), _IDLE),
+    "suspend": (_RUNNING, _IDLE),
+    "resume": (frozenset({SUSPENDED}), _IDLE),
+    "shelve": (_HELD, _IDLE),
+    "shelveOffload": (frozenset({SHELVED}), _IDLE),
+    "unshelve": (frozenset({SHELVED, SHELVED_OFFLOADED}), _IDLE),
+    "rescue": (_REPAIRABLE, _IDLE),
+    "unrescue": (frozenset({RESCUED}), _IDLE),
+    "rebuild": (_REPAIRABLE, _IDLE),
+    "restore": (frozenset({SOFT_DELETED}), _IDLE),
+    "resize": (frozenset({ACTIVE, STOPPED}), _IDLE),
+    "confirmResize": (frozenset({RESIZED}), _IDLE),
+    "revertResize": (frozenset({RESIZED}), _IDLE),
+    "createImage": (_HELD, _IDLE),
+    "createBackup": (_HELD, _IDLE),
 }
 """Action → (vm_states, task_states) that allow it, as Nova's guards have them."""
 
@@ -96,7 +123,7 @@ def check(server: Server, action: str, shown: str = "") -> None:
     ):
         if value not in allowed:
             raise errors.Conflict(f"Cannot '{name}' instance {server.id} while it is in {kind} {value}")
-    if server.launched_at is None and action not in ("stop", "reboot_hard"):
+    if server.launched_at is None and action != "stop":
         raise errors.Conflict(f"Instance {server.id} is in an invalid state for '{name}'")
 
 

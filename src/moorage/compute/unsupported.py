@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NoReturn
 
 from moorage import errors
@@ -9,7 +10,7 @@ from moorage.compute.ports import Disk, Guest
 
 
 class Unsupported:
-    """Base of drivers without pause, suspend and swap."""
+    """Base of drivers without pause, suspend, swap, rescue, local disks and a console that can be read."""
 
     name: str
 
@@ -27,6 +28,15 @@ class Unsupported:
 
     def swap(self, guest: Guest, old: Disk, new: Disk) -> None:  # noqa: ARG002
         self._refuse("swap a volume of", guest)
+
+    def rescue(self, guest: Guest, disks: list[Disk]) -> None:  # noqa: ARG002
+        self._refuse("rescue", guest)
+
+    def read_disk(self, guest: Guest, target: Path) -> None:  # noqa: ARG002
+        self._refuse("read a local disk of", guest)
+
+    def console(self, guest: Guest) -> str:
+        self._refuse("read the console of", guest)
 
     def _refuse(self, what: str, guest: Guest) -> NoReturn:
         raise errors.NotImplementedHere(f"The {self.name} driver cannot {what} server {guest.id}.")

@@ -16,6 +16,22 @@ DEFAULT: list[cfg.Opt] = [
     cfg.StrOpt("availability_zone", default="nova", help="The one availability zone of servers and volumes."),
     cfg.StrOpt("compute_driver", default="sim", choices=["sim", "dpm"], help="The hypervisor driver."),
     cfg.StrOpt("host", default="moorage", help="Name of this installation; part of the names of partitions it makes."),
+    cfg.IntOpt(
+        "shelved_offload_time",
+        default=0,
+        min=-1,
+        help="Seconds a shelved server keeps its place on the host: 0 not at all, -1 for ever. Volume-backed servers "
+        "never keep it.",
+    ),
+    cfg.IntOpt(
+        "reclaim_instance_interval",
+        default=0,
+        min=0,
+        help="Seconds a deleted server can be restored before it is removed; 0 removes it at once.",
+    ),
+    cfg.FloatOpt(
+        "periodic_interval", default=60.0, min=0.05, help="Seconds between two looks for servers whose time has come."
+    ),
     cfg.BoolOpt("debug", default=False, help="Log at level DEBUG."),
     cfg.BoolOpt("log_json", default=False, help="Log one JSON object a line."),
     cfg.StrOpt("tls_cert_file", default="", help="Certificate chain (PEM); with tls_key_file the API speaks HTTPS."),
@@ -32,6 +48,12 @@ API: list[cfg.Opt] = [
     cfg.IntOpt("max_image_gib", default=1024, min=1, help="Largest image that may be uploaded, in GiB."),
     cfg.StrOpt("policy_file", default="", help="policy.yaml with changed rules; empty: the defaults."),
 ]
+COMPUTE: list[cfg.Opt] = [
+    cfg.BoolOpt(
+        "allow_direct_swap", default=False,
+        help="Let admins and services swap volumes of running servers by themselves, not only volume migrations.",
+    ),
+]  # fmt: skip
 TOKEN: list[cfg.Opt] = [
     cfg.IntOpt("expiration", default=3600, min=1, help="Life of a token in seconds."),
 ]
@@ -62,6 +84,7 @@ GROUPS: dict[str, list[cfg.Opt]] = {
     "DEFAULT": DEFAULT,
     "api": API,
     "audit": AUDIT,
+    "compute": COMPUTE,
     "database": DATABASE,
     "dpm": DPM,
     "sim": SIM,

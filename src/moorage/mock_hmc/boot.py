@@ -1,13 +1,16 @@
 """What becomes of a partition that is started?
 
-A scripted outcome decides first. Otherwise a partition whose boot device is a storage adapter runs if its LUN answers
-on the chosen path, and fails as configured if not; with any other boot device there is nothing to boot: ``paused``.
+A scripted outcome decides first. Otherwise a partition whose boot device is a storage adapter or storage volume runs if
+its LUN answers on the chosen path, and fails as configured if not; with any other there is nothing to boot: ``paused``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
+from moorage.mock_hmc import groups, ports
 from moorage.mock_hmc.core import Core
 from moorage.mock_hmc.jobs import Ending, Plan
 from moorage.mock_hmc.resources import Model
@@ -24,6 +27,15 @@ class Boot:
 
     status: str
     ending: Ending
+
+
+class BootPath(NamedTuple):
+    """One path to a boot LUN; ``lun`` None: not told. ``fault`` is what fails before the fabric is asked."""
+
+    initiator: str
+    target: str
+    lun: str | None
+    fault: str | None
 
 
 def script_outcome(model: Model, partition: str, outcome: str, times: int | None) -> None:
@@ -63,32 +75,54 @@ def run(core: Core, plan: Plan) -> Boot:
         path = _boot_path(model, partition) if partition is not None else None
     if path is None:
         return _result("paused", "there is nothing to boot from")
-    initiator, target, lun, port_fault = path
-    reason = port_fault or core.config.reachable(initiator, target, lun)
+    if path.lun is None and core.config.inferences.has_reservation_error_when_incomplete:
+        return _result("reservation-error", "")
+    reason = path.fault or core.config.reachable(path.initiator, path.target, str(path.lun))
     return _result("active", "") if reason is None else _result(core.config.unreachable_outcome, reason)
 
 
 def offline_adapters(model: Model, partition: Resource) -> list[str]:
-    """URIs of the adapters of this partition's HBAs that are not operating."""
-    ports = [str(hba.props["adapter-port-uri"]) for hba in model.children(partition.uri, "hba")]
-    adapters = dict.fromkeys(port.partition("/storage-ports/")[0] for port in ports)
-    return [uri for uri in adapters if not _is_operating(model, uri)]
+    """URIs of the adapters of this partition's HBAs and virtual storage resources that are not operating."""
+    devices = [*model.children(partition.uri, "hba"), *groups.of_partition(model, partition)]
+    used = [str(device.props["adapter-port-uri"]) for device in devices if device.props["adapter-port-uri"]]
+    adapters = dict.fromkeys(ports.adapter_of(port) for port in used)
+    return [uri for uri in adapters if not ports.is_operating(model, uri)]
 
 
-def _boot_path(model: Model, partition: Resource) -> tuple[str, str, str, str | None] | None:
-    props = partition.props
+def _boot_path(model: Model, partition: Resource) -> BootPath | None:
+    device = partition.props["boot-device"]
+    if device == "storage-adapter":
+        return _hba_path(model, partition.props)
+    return _volume_path(model, partition) if device == "storage-volume" else None
+
+
+def _hba_path(model: Model, props: Mapping[str, Any]) -> BootPath | None:
     hba = model.get(props["boot-storage-device"] or "", "hba")
     target, lun = props["boot-world-wide-port-name"], props["boot-logical-unit-number"]
-    if props["boot-device"] != "storage-adapter" or hba is None or not target or not lun:
+    if hba is None or not target or not lun:
         return None
-    adapter = str(hba.props["adapter-port-uri"]).partition("/storage-ports/")[0]
-    fault = None if _is_operating(model, adapter) else "the adapter of the boot device is not operating"
-    return hba.props["wwpn"], target.lower(), lun.lower(), fault
+    return BootPath(hba.props["wwpn"], target.lower(), lun.lower(), _port_fault(model, hba.props["adapter-port-uri"]))
 
 
-def _is_operating(model: Model, adapter_uri: str) -> bool:
-    adapter = model.get(adapter_uri, "adapter")
-    return adapter is not None and adapter.props["physical-channel-status"] == "operating"
+def _volume_path(model: Model, partition: Resource) -> BootPath | None:
+    """The path told for the boot volume, through the partition's virtual storage resource on the port told."""
+    volume = model.get(partition.props["boot-storage-volume"] or "", "storage-volume")
+    if volume is None:
+        return None
+    told = groups.told_path(model, volume.uri)
+    if told is None:
+        return BootPath("", "", None, "the boot volume is not fulfilled")
+    port, target, lun = told["adapter-port-uri"], told["world-wide-port-name"], told["logical-unit-number"]
+    for vsr in groups.of_partition(model, partition):
+        if vsr.parent == volume.parent and vsr.props["adapter-port-uri"] == port:
+            initiator = vsr.props["world-wide-port-name-info"]["world-wide-port-name"]
+            return BootPath(initiator, target, lun, _port_fault(model, port))
+    return BootPath("", target, lun, "no virtual storage resource is on the adapter port told for the boot volume")
+
+
+def _port_fault(model: Model, port_uri: str) -> str | None:
+    is_operating = ports.is_operating(model, ports.adapter_of(port_uri))
+    return None if is_operating else "the adapter of the boot device is not operating"
 
 
 def _result(outcome: str, reason: str) -> Boot:

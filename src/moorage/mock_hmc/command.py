@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import logging
 import signal
@@ -14,6 +15,7 @@ from typing import Any
 from moorage.errors import ConfigError
 from moorage.mock_hmc.boot import OUTCOMES
 from moorage.mock_hmc.config import Address, CpcSpec, HmcConfig, Reachable, everything_reachable, nothing_reachable
+from moorage.mock_hmc.inferences import Inferences, inference_names
 from moorage.mock_hmc.simulator import MockHmc
 
 _EPILOG = """\
@@ -35,7 +37,7 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "mock-hmc",
         help="run a simulated HMC for tests and trials",
-        description="Run a simulated HMC (z13, partitions with HBAs) that unmodified zhmcclient programs can use.",
+        description="Run a simulated HMC (z13 with HBAs, z16 with storage groups) for unmodified zhmcclient programs.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -75,6 +77,12 @@ def _add_behaviour(parser: argparse.ArgumentParser) -> None:
         action="append",
         metavar="NAME[,OPTION=VALUE...]",
         help="a machine; options adapters, ports, ifls, cps, memory-mib, storage-management=on|off (default CPC1)",
+    )
+    add(
+        "--infer",
+        action="append",
+        metavar="NAME=yes|no",
+        help="what to assume where real behaviour is not known; names: " + ", ".join(inference_names()),
     )
     add("--start-delay-ms", type=_milliseconds, default=500, help="time a start takes (default %(default)s)")
     add("--stop-delay-ms", type=_milliseconds, default=200, help="time a stop takes (default %(default)s)")
@@ -118,6 +126,7 @@ def config_of(args: argparse.Namespace) -> HmcConfig:
         start_delay_s=args.start_delay_ms / 1000,
         stop_delay_s=args.stop_delay_ms / 1000,
         latency_s=args.latency_ms / 1000,
+        inferences=functools.reduce(Inferences.with_option, args.infer or (), Inferences()),
     )
 
 

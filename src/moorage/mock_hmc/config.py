@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from moorage.errors import ConfigError
+from moorage.mock_hmc.inferences import Inferences
 
 Reachable = Callable[[str, str, str], str | None]
-"""(initiator WWPN, target WWPN, LUN in 16 hex digits) -> None if the LUN answers there, else the reason in words."""
+"""(initiator WWPN, target WWPN, LUN in 16 hex digits) -> None if the LUN answers there, else the reason in words.
+
+A reason that speaks of a target port means that the target cannot be reached, any other that the LUN cannot.
+"""
 
 LOOPBACK = "127.0.0.1"
 
@@ -35,7 +39,7 @@ class CpcSpec:
     """One machine in DPM mode.
 
     ``has_storage_management`` is the firmware feature ``dpm-storage-management``: off on a z13, whose partitions have
-    HBAs; on, HBAs are refused. Storage groups are not simulated.
+    HBAs; on, as on a z16, HBAs are refused and partitions have storage groups.
     """
 
     name: str = "CPC1"
@@ -72,16 +76,16 @@ def _with_option(spec: CpcSpec, option: str, text: str) -> CpcSpec:
     if key == "storage-management" and value in ("on", "off"):
         return replace(spec, has_storage_management=value == "on")
     if key in _NUMBERS and value.isdigit():
-        field, low, high = _NUMBERS[key]
+        name, low, high = _NUMBERS[key]
         if low <= int(value) <= high:
-            changes: dict[str, Any] = {field: int(value)}
+            changes: dict[str, Any] = {name: int(value)}
             return replace(spec, **changes)
     raise ConfigError(f"--cpc: option '{option}' of '{text}' is unknown or out of range")
 
 
 def nothing_reachable(initiator: str, target: str, lun: str) -> str | None:
     """The fabric of a mock HMC without an array."""
-    return f"no storage array is connected (path {initiator} - {target} - {lun})"
+    return f"no storage array is connected (path {initiator} - target port {target} - {lun})"
 
 
 def everything_reachable(initiator: str, target: str, lun: str) -> str | None:  # noqa: ARG001
@@ -106,3 +110,4 @@ class HmcConfig:
     stop_delay_s: float = 0.2
     latency_s: float = 0.0
     session_idle_s: float = 6 * 3600.0
+    inferences: Inferences = field(default_factory=Inferences)

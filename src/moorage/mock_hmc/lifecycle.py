@@ -6,6 +6,8 @@ deleted; ``reservation-error`` is the reverse. In a transition, or while it cann
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from moorage.mock_hmc import boot
 from moorage.mock_hmc.boot import Boot
 from moorage.mock_hmc.core import Core
@@ -49,7 +51,11 @@ class Lifecycle:
     def __init__(self, core: Core, jobs: Jobs) -> None:
         self._core = core
         self._jobs = jobs
-        jobs.endings = {"start": self._started, "stop": self._stopped, "psw-restart": self._restarted}
+        self.endings: dict[str, Callable[[Plan], Ending]] = {
+            "start": self._started,
+            "stop": self._stopped,
+            "psw-restart": self._restarted,
+        }
 
     def begin(self, operation: str, partition: Resource, session: Session) -> str:
         """Begin the operation inside the caller's transaction; returns the job's URI. Raises 409,1."""

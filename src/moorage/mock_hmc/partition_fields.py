@@ -22,7 +22,7 @@ from moorage.mock_hmc.validation import (
 )
 
 MINIMUM_MEMORY_MIB = 512
-BOOT_DEVICES = ("none", "storage-adapter", "network-adapter", "ftp", "removable-media", "iso-image")
+BOOT_DEVICES = ("none", "storage-adapter", "storage-volume", "network-adapter", "ftp", "removable-media", "iso-image")
 
 _ANY_MEMORY = integer(MINIMUM_MEMORY_MIB, 2**40)
 _ANY_PROCESSORS = integer(0, 9999)
@@ -96,6 +96,7 @@ _BOOT = {
     "boot-removable-media-type": Field(or_null(choice("cdrom", "usb")), None),
     "boot-network-device": _after_creation(or_null(_URI), None),
     "boot-storage-device": _after_creation(or_null(_URI), None),
+    "boot-storage-volume": _after_creation(or_null(_URI), None),
     "boot-world-wide-port-name": _after_creation(or_empty(_WWPN), ""),
     "boot-logical-unit-number": _after_creation(or_empty(_WWPN), ""),
     "boot-ftp-host": Field(or_null(text(256)), None),

@@ -1,6 +1,7 @@
 """What exists on the HMC right now? All resources in memory, each change written through to the store.
 
-Kinds: ``cpc``, ``adapter``, ``storage-port``, ``partition``, ``hba``, ``job``; internal: ``boot-script``, ``counter``.
+Kinds: ``cpc``, ``adapter``, ``storage-port``, ``partition``, ``hba``, ``storage-group``,
+``storage-volume``, ``virtual-storage-resource``, ``job``; internal: ``boot-script``, ``counter``, ``told-path``.
 Changes made since the last commit can be taken back, so a refused request leaves nothing behind.
 """
 

@@ -18,6 +18,7 @@ from moorage.mock_hmc.config import Address, HmcConfig
 from moorage.mock_hmc.connections import ConnectionServer
 from moorage.mock_hmc.controls import Controls
 from moorage.mock_hmc.core import Core
+from moorage.mock_hmc.discovery import Discovery
 from moorage.mock_hmc.faults import Faults
 from moorage.mock_hmc.hmc import Hmc
 from moorage.mock_hmc.jobs import Jobs
@@ -73,7 +74,9 @@ class MockHmc:
         with core.transaction() as model:
             machines.install(model, config.cpcs)
         jobs = Jobs(core)
-        front = server.Front(Hmc(core, jobs, Lifecycle(core, jobs)), Faults(), Journal(), config.latency_s)
+        lifecycle = Lifecycle(core, jobs)
+        jobs.endings = lifecycle.endings | Discovery(core).endings
+        front = server.Front(Hmc(core, jobs, lifecycle), Faults(), Journal(), config.latency_s)
         self.controls = Controls(front)
         running.callback(broker.stop)
         self.stomp_address = Address(config.stomp_listen.host, broker.start())

@@ -90,6 +90,16 @@ def record_action(tx: Tx, context: Context, server_id: str, action: str, project
     return action_id
 
 
+def record_done(tx: Tx, context: Context, server_id: str, action: str, event: str, project_id: str) -> None:
+    """Note an action that the transaction at hand carries out as a whole, with its finished event."""
+    action_id, now = record_action(tx, context, server_id, action, project_id), clock.now()
+    tx.execute(
+        action_events.insert().values(
+            id=ids.new(), action_id=action_id, event=event, started_at=now, finished_at=now, result="Success"
+        )
+    )
+
+
 def begin(tx: Tx, operation: Operation, event: str, host: str | None) -> None:
     """The operation runs: state and, for servers, the event that clients see."""
     now = clock.now()

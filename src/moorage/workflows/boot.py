@@ -127,8 +127,11 @@ def connect_disk(world: World, server_id: str, row_id: str) -> None:
         attachments.set_connection(tx, row_id, connection_info)
 
 
-def disconnect_disk(world: World, server_id: str, row_id: str) -> None:
-    """Unmap with the connector on record: the WWPNs outlive the partition for this."""
+def disconnect_disk(world: World, server_id: str, row_id: str, is_attached: bool = False) -> None:
+    """Unmap with the connector on record: the WWPNs outlive the partition for this.
+
+    ``is_attached``: the volume stays in use without a connector, else it stays reserved.
+    """
     with world.store.read() as tx:
         disk = attachments.by_row(tx, row_id)
         if disk is None or disk.connector is None or disk.volume_id is None:
@@ -136,12 +139,12 @@ def disconnect_disk(world: World, server_id: str, row_id: str) -> None:
         backend = volumes.get(tx, disk.volume_id).backend
     world.backends[backend].disconnect(disk.volume_id, disk.connector)
     with world.store.write() as tx:
-        attachments.disconnected(tx, row_id)
+        attachments.disconnected(tx, row_id, is_attached=is_attached)
 
 
 def boot_guest(world: World, server_id: str) -> None:
     with world.store.write() as tx:
-        servers.update(tx, server_id, task_state="spawning")
+        servers.set_task(tx, server_id, "spawning")
         server, disks = servers.get(tx, server_id), guest_disks(tx, server_id)
     world.hypervisor.boot(server.guest(), disks)
 
@@ -159,8 +162,8 @@ def set_active(world: World, server_id: str) -> None:
         for disk in attachments.of_server(tx, server_id):
             if disk.is_volume:
                 attachments.complete(tx, disk.id, disk.device_name)
-        servers.update(
-            tx, server_id, vm_state=states.ACTIVE, task_state=None, power_state=int(states.Power.RUNNING),
+        servers.set_task(
+            tx, server_id, None, vm_state=states.ACTIVE, power_state=int(states.Power.RUNNING),
             launched_at=clock.now(),
         )  # fmt: skip
 

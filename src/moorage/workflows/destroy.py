@@ -10,6 +10,7 @@ from typing import Any
 
 from moorage import clock
 from moorage.attachments import service as attachments
+from moorage.attachments import states as attachment_states
 from moorage.compute import states
 from moorage.compute.model.server import Server
 from moorage.compute.service import servers
@@ -18,9 +19,12 @@ from moorage.operations import Kind, Saga
 from moorage.operations import service as operations
 from moorage.store import Tx
 from moorage.volumes.service import volumes
-from moorage.workflows import boot, create_volume
+from moorage.workflows import boot, create_volume, server_image
 from moorage.workflows import delete_volume as volume_deletion
 from moorage.workflows.world import World
+
+_UNSETTLED = (attachment_states.ATTACHING, attachment_states.DETACHING)
+"""An attach or detach was cut short by the deletion: the volume is released, and its user keeps it."""
 
 
 def request(tx: Tx, context: Context, server: Server) -> None:
@@ -55,7 +59,7 @@ def plan_release(world: World, server_id: str) -> dict[str, list[str]]:
         disks = [disk for disk in attachments.of_server(tx, server_id) if disk.attachment_id is not None]
     return {
         "volumes": [disk.id for disk in disks],
-        "to_delete": [str(disk.volume_id) for disk in disks if disk.delete_on_termination],
+        "to_delete": [str(d.volume_id) for d in disks if d.delete_on_termination and d.attach_status not in _UNSETTLED],
     }
 
 
@@ -72,7 +76,11 @@ def release_disk(world: World, server_id: str, row_id: str) -> None:
 
 
 def drop_local_disks(world: World, server_id: str) -> None:
-    """Disks that never were volumes went with the guest; only their records are left."""
+    """Disks that never were volumes went with the guest; their records are left, and the image of a shelved root."""
+    with world.store.read() as tx:
+        server = servers.find(tx, server_id)
+    if server is not None and (image_id := server_image.shelved_image(server)):
+        server_image.drop(world, server_id, image_id)
     with world.store.write() as tx:
         for disk in attachments.of_server(tx, server_id):
             if disk.attachment_id is None:
@@ -118,6 +126,7 @@ def _mark_deleted(tx: Tx, server_id: str) -> None:
 def failed(world: World, message: str, server_id: str) -> None:
     """Only a bug leads here: the server stays visible so that delete can be asked for again."""
     with world.store.write() as tx:
+        servers.update(tx, server_id, task_state=None)
         servers.set_fault(tx, server_id, message)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from moorage.operations.kinds import Kind
 from moorage.workflows import (
+    attach_volume,
     boot,
     cleanup,
     connect_attachment,
@@ -12,18 +13,33 @@ from moorage.workflows import (
     delete_snapshot,
     delete_volume,
     destroy,
+    detach_volume,
     disconnect_attachment,
     extend_volume,
+    hold,
     map_volume,
     power,
+    rebuild,
     refresh_attachment,
     reimage_volume,
+    rescue,
+    resize,
+    save_image,
+    shelve,
+    soft_delete,
+    swap_volume,
     unmap_volume,
+    unshelve,
     upload_volume,
 )
 
 KINDS: list[Kind] = [
     boot.KIND, destroy.KIND, power.START, power.STOP, power.REBOOT,
+    hold.PAUSE, hold.UNPAUSE, hold.SUSPEND, hold.RESUME,
+    shelve.SHELVE, shelve.OFFLOAD, unshelve.UNSHELVE, unshelve.START_SHELVED,
+    rebuild.KIND, rescue.RESCUE, rescue.UNRESCUE, resize.RESIZE, resize.REVERT, save_image.KIND, save_image.BACKUP,
+    soft_delete.SOFT_DELETE, soft_delete.RESTORE,
+    attach_volume.KIND, detach_volume.KIND, swap_volume.KIND,
     create_volume.KIND, delete_volume.KIND, extend_volume.KIND, upload_volume.KIND, reimage_volume.KIND,
     create_snapshot.KIND, delete_snapshot.KIND,
     connect_attachment.KIND, disconnect_attachment.KIND, map_volume.KIND, unmap_volume.KIND, cleanup.KIND,

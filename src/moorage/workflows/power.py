@@ -13,39 +13,35 @@ from moorage.compute.ports import GuestInventory
 from moorage.compute.service import servers
 from moorage.context import Context
 from moorage.operations import Kind, Saga
-from moorage.operations import service as operations
 from moorage.store import Tx
-from moorage.workflows import boot, cleanup
+from moorage.workflows import boot, cleanup, intent
 from moorage.workflows.world import World
+
+_BY_POWER = {
+    int(states.Power.RUNNING): states.ACTIVE, int(states.Power.PAUSED): states.PAUSED,
+    int(states.Power.SUSPENDED): states.SUSPENDED,
+}  # fmt: skip
 
 
 def request_start(tx: Tx, context: Context, server: Server) -> None:
     states.check_lock(server, context)
     states.check_host(server)
     states.check(server, "start")
-    _request(tx, context, server, START, "start", "powering-on")
+    intent.write(tx, context, server, START, action="start", task="powering-on")
 
 
 def request_stop(tx: Tx, context: Context, server: Server) -> None:
     states.check_lock(server, context)
     states.check_host(server)
     states.check(server, "stop")
-    _request(tx, context, server, STOP, "stop", "powering-off")
+    intent.write(tx, context, server, STOP, action="stop", task="powering-off")
 
 
 def request_reboot(tx: Tx, context: Context, server: Server, hard: bool) -> None:
     states.check_lock(server, context)
     states.check(server, "reboot_hard" if hard else "reboot", "reboot")
-    _request(tx, context, server, REBOOT, "reboot", "rebooting_hard" if hard else "rebooting", hard=hard)
-
-
-def _request(tx: Tx, context: Context, server: Server, kind: Kind, action: str, task: str, **args: Any) -> None:
-    servers.update(tx, server.id, task_state=task)
-    action_id = operations.record_action(tx, context, server.id, action, server.project_id)
-    operations.submit(
-        tx, context, kind=kind.name, subject=f"server/{server.id}", args={"server_id": server.id, **args},
-        action_id=action_id,
-    )  # fmt: skip
+    task = "rebooting_hard" if hard else "rebooting"
+    intent.write(tx, context, server, REBOOT, action="reboot", task=task, hard=hard)
 
 
 def start(saga: Saga[World], server_id: str) -> None:
@@ -66,7 +62,10 @@ def reboot(saga: Saga[World], server_id: str, hard: bool) -> None:
     repairs = saga.do(cleanup.find_at_reboot, saga.operation_id, server_id, hard)
     for number, finding in enumerate(repairs):
         saga.do(repair_at_reboot, saga.operation_id, number, finding)
-    saga.do(power_on if hard else restart, server_id)
+    if hard:
+        saga.do(power_on, server_id)
+    else:
+        saga.do(restart, server_id, False)
     saga.do(settle, server_id, states.ACTIVE, int(states.Power.RUNNING))
 
 
@@ -84,7 +83,7 @@ def power_off(world: World, server_id: str) -> None:
 
 def begin_reboot(world: World, server_id: str, hard: bool) -> None:
     with world.store.write() as tx:
-        servers.update(tx, server_id, task_state="reboot_started_hard" if hard else "reboot_started")
+        servers.set_task(tx, server_id, "reboot_started_hard" if hard else "reboot_started")
 
 
 def halt(world: World, server_id: str) -> None:
@@ -102,16 +101,16 @@ def repair_at_reboot(world: World, operation_id: str, number: int, finding: dict
     return cleanup.repair(world, operation_id, f"reboot/{number}", finding, options, holds_server=True)
 
 
-def restart(world: World, server_id: str) -> None:
+def restart(world: World, server_id: str, hard: bool) -> None:
     with world.store.read() as tx:
         server, disks = servers.get(tx, server_id), boot.guest_disks(tx, server_id)
-    world.hypervisor.reboot(server.guest(), disks, hard=False)
+    world.hypervisor.reboot(server.guest(), disks, hard)
 
 
 def settle(world: World, server_id: str, vm_state: str, power_state: int) -> None:
     """The guest is where it was asked to be; a fault of an earlier failure is over."""
     with world.store.write() as tx:
-        servers.update(tx, server_id, vm_state=vm_state, power_state=power_state, task_state=None, fault=None)
+        servers.set_task(tx, server_id, None, vm_state=vm_state, power_state=power_state, fault=None)
 
 
 def failed(world: World, message: str, server_id: str, **_: Any) -> None:
@@ -123,18 +122,16 @@ def failed(world: World, message: str, server_id: str, **_: Any) -> None:
         server = servers.find(tx, server_id)
     if server is None or server.deleted_at is not None:
         return
-    power = _observed_power(world, server)
+    power = observed_power(world, server)
     with world.store.write() as tx:
         if power is None or power == states.Power.NOSTATE:
             servers.set_fault(tx, server_id, message)
         else:
-            running = power == states.Power.RUNNING
-            servers.update(
-                tx, server_id, task_state=None, power_state=power, vm_state=states.ACTIVE if running else states.STOPPED
-            )
+            servers.set_task(tx, server_id, None, power_state=power, vm_state=_BY_POWER.get(power, states.STOPPED))
 
 
-def _observed_power(world: World, server: Server) -> int | None:
+def observed_power(world: World, server: Server) -> int | None:
+    """Nova's power state; None if the hypervisor cannot be asked."""
     try:
         return world.hypervisor.power_state(server.guest())
     except errors.OutsideError:

@@ -17,6 +17,12 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     protocols: dict[str, str]
     """Backend → protocol."""
     availability_zone: str = "nova"
+    shelved_offload_time_s: int = 0
+    """How long a shelved server keeps its place on the host: 0 not at all, -1 for ever."""
+    reclaim_interval_s: int = 0
+    """How long a deleted server can be restored; 0 deletes at once."""
+    is_direct_swap_allowed: bool = False
+    """Whether compute takes a swap that no migration of the volume asked for."""
 
     def protocol_of_backend(self, backend: str) -> str:
         return self.protocols.get(backend, "unknown")

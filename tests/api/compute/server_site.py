@@ -19,8 +19,10 @@ from moorage.drivers.sim.driver import SimDriver
 from moorage.operations import service as operations
 from moorage.store import Tx
 from moorage.store.tables.attachments import attachments as attachment_rows
+from moorage.store.tables.compute import servers as server_rows
 from moorage.store.tables.images import images as image_rows
 from moorage.store.tables.operations import operations as operation_rows
+from moorage.store.tables.volumes import volumes as volume_rows
 from moorage.volumes.service import snapshots, types, volumes
 from moorage.workflows.kinds import KINDS
 from moorage.workflows.site import Site
@@ -83,10 +85,11 @@ class Rows:
             self.names[name] = f"id-{name}"
 
     def _images(self, tx: Tx) -> None:
-        for name, values in {
+        wanted: dict[str, dict[str, Any]] = {
             "image": {}, "image_queued": {"status": "queued", "size": None}, "image_ram": {"min_ram": 4096},
             "image_disk": {"min_disk": 5},
-        }.items():  # fmt: skip
+        }  # fmt: skip
+        for name, values in wanted.items():
             self.names[name] = self.image(tx, **values)
 
     def image(self, tx: Tx, **values: Any) -> str:
@@ -100,10 +103,11 @@ class Rows:
         return image_id
 
     def _volumes(self, tx: Tx) -> None:
-        for name, values in {
+        wanted: dict[str, dict[str, Any]] = {
             "volume": {}, "blank": {"bootable": False}, "error_volume": {"status": "error"},
             "admin_volume": {"project_id": ADMIN_PROJECT}, "file_volume": {"volume_type": "files"},
-        }.items():  # fmt: skip
+        }  # fmt: skip
+        for name, values in wanted.items():
             self.names[name] = self.volume(tx, **values)
         self.names["snapshot"] = self.snapshot(tx, self.names["volume"])
         mapping = {
@@ -171,7 +175,7 @@ class Rows:
     def counts(self) -> tuple[int, ...]:
         """How many servers, disks and operations there are, and the volumes' statuses: refusals leave them alone."""
         with self.store.read() as tx:
-            tables = [servers.servers, attachment_rows, operation_rows]
+            tables = [server_rows, attachment_rows, operation_rows]
             counted = [tx.scalar(sa.select(sa.func.count()).select_from(table)) or 0 for table in tables]
-            reserved = sa.select(sa.func.count()).where(volumes.volumes.c.status == "reserved")
+            reserved = sa.select(sa.func.count()).where(volume_rows.c.status == "reserved")
             return (*counted, tx.scalar(reserved) or 0)

@@ -199,7 +199,8 @@ def test_networks_by_name_are_refused(site: Site) -> None:
     for version in ("2.1", "2.37", "2.96"):
         said = site.refused(version=version, imageRef=site.names["image"], networks=[{"uuid": network}])
         assert said == f"Network {network} could not be found."
-    for networks in ("none", "auto", []):
+    choices: list[Any] = ["none", "auto", []]
+    for networks in choices:
         site.accepted(imageRef=site.names["image"], networks=networks)
 
 

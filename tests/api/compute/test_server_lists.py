@@ -114,3 +114,10 @@ def test_start_of_a_server_without_a_host_says_so(client: TestClient, rows: Rows
     response = client.post(f"{ROOT}/servers/{server_id}/action", json={"os-start": None}, headers=headers())
     assert response.status_code == 409
     assert response.json()["conflictingRequest"]["message"] == f"Instance {server_id} is not ready"
+
+
+def test_nul_characters_are_refused_everywhere(client: TestClient, rows: Rows) -> None:
+    assert client.get(f"{ROOT}/servers/a%00b", headers=headers()).status_code == 404
+    assert client.get(f"{ROOT}/servers?marker=a%00b", headers=headers()).status_code == 400
+    body = {"server": {"name": "a\0b"}}
+    assert client.put(f"{ROOT}/servers/x", json=body, headers=headers()).status_code == 400

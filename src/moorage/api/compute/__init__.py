@@ -2,6 +2,8 @@
 
 from moorage.api.compute import (
     actions,
+    attach_volume,
+    detach_volume,
     documents,
     extensions,
     flavor_details,
@@ -18,6 +20,7 @@ from moorage.api.compute import (
     server_tags,
     servers,
     services,
+    swap_volume,
     tenant_usage,
     volume_attachments,
 )
@@ -32,6 +35,7 @@ SERVICE = Service(
     routes=[
         *servers.ROUTES, *actions.ROUTES, *metadata.ROUTES, *server_tags.ROUTES, *server_console.ROUTES,
         *instance_actions.ROUTES, *volume_attachments.ROUTES,
+        *attach_volume.ROUTES, *detach_volume.ROUTES, *swap_volume.ROUTES,
         *flavors.ROUTES, *flavor_details.ROUTES, *keypairs.ROUTES, *limits.ROUTES, *quotas.ROUTES,
         *server_groups.ROUTES, *services.ROUTES, *hypervisors.ROUTES, *tenant_usage.ROUTES, *operator_lists.ROUTES,
         *extensions.ROUTES,
@@ -39,5 +43,6 @@ SERVICE = Service(
     rules=[
         *servers.RULES, *actions.RULES, *instance_actions.RULES, *flavor_details.RULES, *limits.RULES,
         *server_groups.RULES,
+        *swap_volume.RULES,
     ],
 )  # fmt: skip

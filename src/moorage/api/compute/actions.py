@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-import msgspec
-
 from moorage import errors
-from moorage.api.compute import server_locks
+from moorage.api.compute import holding, rebuilding, resizing, saving, server_locks, shelving
+from moorage.api.compute.action import Action
 from moorage.api.compute.server_fields import one_of
 from moorage.api.compute.servers import find
 from moorage.api.wire import Call, Reply, Route
@@ -17,20 +15,9 @@ from moorage.api.wire.route import Rule
 from moorage.compute import states
 from moorage.compute.model.server import Server
 from moorage.store import Tx
-from moorage.workflows import destroy, power
+from moorage.workflows import destroy, power, soft_delete
 
 _REBOOTS = one_of("HARD", "Hard", "hard", "SOFT", "Soft", "soft")
-
-
-class Action(msgspec.Struct, frozen=True, kw_only=True):
-    """What one key of the body stands for."""
-
-    run: Callable[[Call, Tx, Server, Any], Reply | None]
-    policy: str
-    default: str = "member"
-    summary: str = ""
-    check: Callable[[Call, Any], None] | None = None
-    """Raises ``errors.BadRequest`` for a value of the wrong form, before the server is looked up."""
 
 
 def _start(call: Call, tx: Tx, server: Server, _value: Any) -> None:
@@ -63,6 +50,10 @@ def _force_delete(call: Call, tx: Tx, server: Server, _value: Any) -> None:
     destroy.request(tx, call.context, server)
 
 
+def _restore(call: Call, tx: Tx, server: Server, _value: Any) -> None:
+    soft_delete.request_restore(tx, call.context, server)
+
+
 ACTIONS: dict[str, Action] = {
     "os-start": Action(run=_start, policy="os_compute_api:servers:start", summary="Start a stopped server."),
     "os-stop": Action(run=_stop, policy="os_compute_api:servers:stop", summary="Stop a server."),
@@ -71,6 +62,9 @@ ACTIONS: dict[str, Action] = {
     ),
     "forceDelete": Action(
         run=_force_delete, policy="os_compute_api:os-deferred-delete:force", summary="Delete a server at once."
+    ),
+    "restore": Action(
+        run=_restore, policy="os_compute_api:os-deferred-delete:restore", summary="Restore a soft-deleted server."
     ),
     "lock": Action(
         run=server_locks.lock, check=server_locks.check_reason, policy="os_compute_api:os-lock-server:lock",
@@ -83,6 +77,11 @@ ACTIONS: dict[str, Action] = {
         run=server_locks.reset_state, check=server_locks.check_state, default="admin",
         policy="os_compute_api:os-admin-actions:reset_state", summary="Set a server's state by hand.",
     ),
+    **holding.ACTIONS,
+    **shelving.ACTIONS,
+    **rebuilding.ACTIONS,
+    **resizing.ACTIONS,
+    **saving.ACTIONS,
 }  # fmt: skip
 
 
@@ -101,6 +100,8 @@ def act(call: Call) -> Reply:
         server = find(call, tx)
         call.enforce(action.policy)
         reply = action.run(call, tx, server, value)
+    if action.answer is not None:
+        return action.answer(call, server, value)
     return reply or Reply(status=202)
 
 
@@ -111,4 +112,5 @@ ROUTES = [
 RULES = [
     *[Rule(name=action.policy, default=action.default, summary=action.summary) for action in ACTIONS.values()],
     *server_locks.RULES,
+    *shelving.RULES,
 ]

@@ -16,11 +16,10 @@ from moorage.api.wire import Call, Reply, Route
 from moorage.api.wire.paging import limit_of, next_link
 from moorage.api.wire.route import Rule
 from moorage.attachments import service as attachments
-from moorage.compute import states
 from moorage.compute.model.server import Server
 from moorage.compute.service import servers
 from moorage.store import Tx
-from moorage.workflows import destroy
+from moorage.workflows import soft_delete
 
 
 def project_of(call: Call) -> str | None:
@@ -101,8 +100,7 @@ def short(call: Call, entry: Shown) -> dict[str, Any]:
 def delete(call: Call) -> Reply:
     with call.services.store.write() as tx:
         server = find(call, tx)
-        states.check_lock(server, call.context)
-        destroy.request(tx, call.context, server)
+        soft_delete.request_delete(tx, call.context, server, call.services.site)
     return Reply(status=204)
 
 

@@ -17,7 +17,7 @@ def check(context: Context, attachment: Attachment) -> None:
     """409 for a connected attachment that compute knows, unless a service asks."""
     if context.is_service or attachment.server_id is None or not attachment.connection_info:
         return
-    if attachment.bdm_uuid is not None:
+    if attachment.is_volume:
         raise _conflict(attachment.server_id)
 
 

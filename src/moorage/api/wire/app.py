@@ -101,6 +101,8 @@ class ServiceApp:
     def _find(self, path: str) -> tuple[list[tuple[Route, dict[str, str]]], str, str | None]:
         """Routes at the path, which may begin with a project id as older clients build it."""
         parts = [unquote(part) for part in segments(path)]
+        if any("\0" in part for part in parts):
+            return [], path, None
         if len(parts) > 1 and _PROJECT.match(parts[0]) and (found := self._routes.find(parts[1:])):
             return found, path[len(parts[0]) + 1 :], parts[0]
         return self._routes.find(parts), path, None
@@ -137,6 +139,8 @@ class ServiceApp:
     def _call(
         self, request: Request, context: Context, version: Version, params: dict[str, str], raw: bytes, path: str
     ) -> Call:
+        if any("\0" in name + value for name, value in request.query_params.multi_items()):
+            raise errors.BadRequest("Invalid input for query parameters: NUL characters are not allowed")
         host = self.services.host_url(request.headers, request.url.scheme)
         return Call(
             services=self.services, context=context, version=version, params=params, query=request.query_params,

@@ -63,6 +63,11 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
         )  # fmt: skip
 
     @property
+    def is_volume_backed(self) -> bool:
+        """Whether the root disk is a volume, so that nothing of the server lives on its host."""
+        return self.image_ref is None
+
+    @property
     def connector(self) -> dict[str, Any] | None:
         """How storage knows the server; None before it was reserved and after everything was released."""
         return None if self.identity is None else self.identity["connector"]

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from moorage import errors
 from moorage.compute import states
 from moorage.store import Tx
+from moorage.store.limits import DEFAULT_CLASS, StoredLimits
 from moorage.store.tables.compute import server_groups, servers
-from moorage.store.tables.volumes import quotas
 
 BUILT_IN = {
     "cores": 20, "fixed_ips": -1, "floating_ips": -1, "injected_file_content_bytes": 10240,
@@ -21,25 +21,17 @@ BUILT_IN = {
 }  # fmt: skip
 """Limits nobody changed: Nova's defaults. ``ram`` is in MiB."""
 
-_SERVICE = "compute"
-_CLASS = ""
-"""The quota table's project of the class ``default``."""
+_STORED = StoredLimits("compute")
 
 
 def defaults(tx: Tx) -> dict[str, int]:
     """The limits of projects that have none of their own."""
-    return {**BUILT_IN, **_stored(tx, _CLASS)}
+    return {**BUILT_IN, **_STORED.of(tx, DEFAULT_CLASS)}
 
 
 def limits_of(tx: Tx, project_id: str) -> dict[str, int]:
     """The project's limits by resource."""
-    return {**defaults(tx), **_stored(tx, project_id)}
-
-
-def _stored(tx: Tx, project_id: str) -> dict[str, int]:
-    query = sa.select(quotas.c.resource, quotas.c.hard_limit)
-    query = query.where(quotas.c.service == _SERVICE, quotas.c.project_id == project_id)
-    return {row.resource: row.hard_limit for row in tx.execute(query)}
+    return {**defaults(tx), **_STORED.of(tx, project_id)}
 
 
 def usage_of(tx: Tx, project_id: str) -> dict[str, int]:
@@ -106,26 +98,14 @@ def set_limits(tx: Tx, project_id: str, limits: dict[str, int], *, force: bool =
                 f"Quota limit {limit} for {resource} must be greater than or equal to already used and reserved "
                 f"{used[resource]}."
             )
-    _store(tx, project_id, limits)
+    _STORED.set(tx, project_id, limits)
 
 
 def set_defaults(tx: Tx, limits: dict[str, int]) -> None:
     """Change limits of all projects that have none of their own."""
-    _store(tx, _CLASS, limits)
-
-
-def _store(tx: Tx, project_id: str, limits: dict[str, int]) -> None:
-    for resource, limit in limits.items():
-        _forget(tx, project_id, resource)
-        row = {"service": _SERVICE, "project_id": project_id, "resource": resource, "hard_limit": limit}
-        tx.execute(quotas.insert().values(row))
+    _STORED.set(tx, DEFAULT_CLASS, limits)
 
 
 def reset(tx: Tx, project_id: str) -> None:
     """Back to the defaults."""
-    _forget(tx, project_id)
-
-
-def _forget(tx: Tx, project_id: str, resource: str | None = None) -> None:
-    query = quotas.delete().where(quotas.c.service == _SERVICE, quotas.c.project_id == project_id)
-    tx.execute(query if resource is None else query.where(quotas.c.resource == resource))
+    _STORED.forget(tx, project_id)

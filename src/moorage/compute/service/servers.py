@@ -41,6 +41,12 @@ def update(tx: Tx, server_id: str, **values: Any) -> None:
     tx.execute(servers.update().where(servers.c.id == server_id).values(updated_at=clock.now(), **values))
 
 
+def set_task(tx: Tx, server_id: str, task_state: str | None, **values: Any) -> None:
+    """What an operation is at, None once it ended; a delete that was asked for meanwhile stays announced."""
+    shown = sa.case((servers.c.task_state == states.DELETING, states.DELETING), else_=task_state)
+    update(tx, server_id, task_state=shown, **values)
+
+
 class Listing(msgspec.Struct, kw_only=True):
     """What a list is asked for. Empty fields do not filter."""
 
@@ -111,6 +117,8 @@ def _filtered(wanted: Listing) -> sa.Select[Any]:
         query = query.where(servers.c.updated_at <= wanted.changes_before)
     if wanted.vm_states is not None:
         query = query.where(servers.c.vm_state.in_(wanted.vm_states))
+    elif not wanted.deleted and wanted.changes_since is None:
+        query = query.where(servers.c.vm_state != states.SOFT_DELETED)
     for column, value in wanted.equal.items():
         query = query.where(servers.c[column] == value)
     return query
@@ -142,4 +150,4 @@ def set_fault(tx: Tx, server_id: str, message: str, code: int = 500) -> None:
         "created": clock.now().isoformat(timespec="seconds") + "Z",
         "details": message,
     }
-    update(tx, server_id, vm_state=states.ERROR, task_state=None, fault=fault)
+    set_task(tx, server_id, None, vm_state=states.ERROR, fault=fault)

@@ -41,6 +41,9 @@ class SimDriver:
         pause=True,
         suspend=True,
         swap_volume=True,
+        rescue=True,
+        resize=True,
+        console=True,
     )
 
     def __init__(self, path: Path, host: str = "sim-1", latency_s: float = 0.0) -> None:
@@ -109,6 +112,29 @@ class SimDriver:
         """Only the record moves: no content is behind a simulated guest."""
         with self.faults.around("swap", guest.id, self._latency_s):
             self._change_disks(guest, lambda held: [new.volume_id if v == old.volume_id else v for v in held])
+
+    def rescue(self, guest: Guest, disks: list[Disk]) -> None:
+        with self.faults.around("rescue", guest.id, self._latency_s):
+            self._put(guest, disks, RUNNING, booted=True)
+
+    def read_disk(self, guest: Guest, target: Path) -> None:
+        """A simulated guest's local root has no content, and so has its image."""
+        with self.faults.around("read_disk", guest.id, self._latency_s):
+            target.write_bytes(b"")
+
+    def console(self, guest: Guest) -> str:
+        """A boot log made of what is on record for the guest."""
+        with self._engine.connect() as tx:
+            row = tx.execute(sa.select(guests).where(guests.c.id == guest.id)).one_or_none()
+        if row is None:
+            raise errors.Refused(f"Guest {guest.id} does not exist")
+        found = [f"[    0.{n + 1:06d}] disk {n}: volume {volume}" for n, volume in enumerate(json.loads(row.disks))]
+        lines = [
+            f"[    0.000000] {row.name}: simulated guest {row.id}, boot {row.boots}",
+            *found,
+            f"{row.name} login: ",
+        ]
+        return "\n".join(lines)
 
     def destroy(self, guest: Guest) -> None:
         with self.faults.around("destroy", guest.id, self._latency_s), self._turn, self._engine.begin() as tx:

@@ -64,3 +64,10 @@ def _is_member(tx: Tx, context: Context, image_id: str) -> bool:
         image_members.c.image_id == image_id, image_members.c.member_id == context.project_id
     )
     return tx.execute(query).first() is not None
+
+
+def with_properties(tx: Tx, owner: str, wanted: dict[str, str]) -> list[str]:
+    """Ids of a project's active images that have these properties, newest first."""
+    query = sa.select(images).where(images.c.owner == owner, images.c.status == "active")
+    query = query.where(images.c.deleted_at.is_(None)).order_by(images.c.created_at.desc(), images.c.id)
+    return [row.id for row in tx.execute(query) if wanted.items() <= (row.properties or {}).items()]

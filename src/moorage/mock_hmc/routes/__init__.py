@@ -13,7 +13,18 @@ from urllib.parse import urlsplit
 from moorage.mock_hmc.errors import not_found
 from moorage.mock_hmc.hmc import Hmc
 from moorage.mock_hmc.requests import Reply, Request
-from moorage.mock_hmc.routes import adapters, console, cpcs, hbas, jobs, partitions
+from moorage.mock_hmc.routes import (
+    adapters,
+    attachments,
+    console,
+    cpcs,
+    hbas,
+    jobs,
+    partitions,
+    storage_groups,
+    storage_volumes,
+    virtual_storage_resources,
+)
 
 Handler = Callable[[Hmc, Request], Reply]
 
@@ -26,6 +37,7 @@ ROUTES: dict[tuple[str, str], Handler] = {
     ("GET", "/api/cpcs"): cpcs.list_all,
     ("GET", "/api/cpcs/{cpc}"): cpcs.show,
     ("POST", "/api/cpcs/{cpc}/operations/export-port-names-list"): cpcs.export_port_names,
+    ("POST", "/api/cpcs/{cpc}/operations/validate-lun-path"): cpcs.validate_lun_path,
     ("GET", "/api/cpcs/{cpc}/adapters"): adapters.list_of_cpc,
     ("GET", "/api/adapters/{adapter}"): adapters.show,
     ("GET", "/api/adapters/{adapter}/storage-ports/{port}"): adapters.show_port,
@@ -34,12 +46,30 @@ ROUTES: dict[tuple[str, str], Handler] = {
     ("GET", "/api/partitions/{partition}"): partitions.show,
     ("POST", "/api/partitions/{partition}"): partitions.update,
     ("DELETE", "/api/partitions/{partition}"): partitions.delete,
+    ("POST", "/api/partitions/{partition}/operations/attach-storage-group"): attachments.attach,
+    ("POST", "/api/partitions/{partition}/operations/detach-storage-group"): attachments.detach,
     ("POST", "/api/partitions/{partition}/operations/{operation}"): partitions.operate,
     ("POST", "/api/partitions/{partition}/hbas"): hbas.create,
     ("GET", "/api/partitions/{partition}/hbas/{hba}"): hbas.show,
     ("POST", "/api/partitions/{partition}/hbas/{hba}"): hbas.update,
     ("DELETE", "/api/partitions/{partition}/hbas/{hba}"): hbas.delete,
     ("POST", "/api/partitions/{partition}/hbas/{hba}/operations/reassign-storage-adapter-port"): hbas.reassign,
+    ("GET", "/api/storage-groups"): storage_groups.list_all,
+    ("POST", "/api/storage-groups"): storage_groups.create,
+    ("GET", "/api/storage-groups/{group}"): storage_groups.show,
+    ("GET", "/api/storage-groups/{group}/operations/get-partitions"): storage_groups.partitions,
+    ("GET", "/api/storage-groups/{group}/operations/get-connection-report"): storage_groups.connection_report,
+    ("POST", "/api/storage-groups/{group}/operations/get-connection-report"): storage_groups.connection_report,
+    ("POST", "/api/storage-groups/{group}/operations/{operation}"): storage_groups.operate,
+    ("GET", "/api/storage-groups/{group}/storage-volumes"): storage_volumes.list_of_group,
+    ("GET", "/api/storage-groups/{group}/storage-volumes/{volume}"): storage_volumes.show,
+    (
+        "POST",
+        "/api/storage-groups/{group}/storage-volumes/{volume}/operations/fulfill-fcp-storage-volume",
+    ): storage_volumes.fulfill,
+    ("GET", "/api/storage-groups/{group}/virtual-storage-resources"): virtual_storage_resources.list_of_group,
+    ("GET", "/api/storage-groups/{group}/virtual-storage-resources/{vsr}"): virtual_storage_resources.show,
+    ("POST", "/api/storage-groups/{group}/virtual-storage-resources/{vsr}"): virtual_storage_resources.update,
     ("GET", "/api/jobs/{job}"): jobs.query,
     ("DELETE", "/api/jobs/{job}"): jobs.delete,
 }

@@ -25,11 +25,13 @@ _CONSOLE = Resource(
         "version": VERSION["hmc-version"],
     },
 )
+_GROUP = ("storage-group", "storage-volume", "virtual-storage-resource")
 _CLASSES = {
     "cpc": ("cpc",),
     "adapter": ("adapter", "storage-port"),
     "partition": ("partition", "hba"),
-    "dpm-resources": ("adapter", "storage-port", "partition", "hba"),
+    "storage-group": _GROUP,
+    "dpm-resources": ("adapter", "storage-port", "partition", "hba", *_GROUP),
 }
 
 

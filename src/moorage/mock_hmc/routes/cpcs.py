@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from moorage.mock_hmc import listing
+from moorage.mock_hmc import listing, lun_paths, ports
 from moorage.mock_hmc.errors import HmcError, bad_request
+from moorage.mock_hmc.group_fields import LUN_PATH
 from moorage.mock_hmc.hmc import Hmc
 from moorage.mock_hmc.machines import FEATURE
-from moorage.mock_hmc.requests import Reply, Request
+from moorage.mock_hmc.requests import NO_CONTENT, Reply, Request
 from moorage.mock_hmc.store import Resource
-from moorage.mock_hmc.validation import check_object
+from moorage.mock_hmc.validation import check_create, check_object
 
 _SHOWN = ("object-uri", "name", "status", "has-unacceptable-status", "dpm-enabled", "se-version")
 
@@ -36,6 +37,19 @@ def export_port_names(hmc: Hmc, request: Request) -> Reply:
         raise bad_request(5, "The field 'partitions' is required and must be an array.")
     partitions = [partition for partition in hmc.model.children(cpc.uri, "partition") if partition.uri in uris]
     return Reply(200, {"wwpn-list": [line for partition in partitions for line in _lines(hmc, partition)]})
+
+
+def validate_lun_path(hmc: Hmc, request: Request) -> Reply:
+    """204 if the LUN answers; 409,484 target unreachable, 409,485 LUN unreachable, 404,2/6 no such port."""
+    cpc = hmc.find(f"/api/cpcs/{request.ids['cpc']}", "cpc")
+    if not has_storage_management(cpc):
+        raise HmcError(409, 8, f"CPC '{cpc.props['name']}' has not the feature {FEATURE}.")
+    body = check_create(request.body, LUN_PATH, tuple(LUN_PATH))
+    ports.check(hmc.model, cpc.uri, body["adapter-port-uri"])
+    path = ("host-world-wide-port-name", "target-world-wide-port-name", "logical-unit-number")
+    where = [body[name] for name in path]
+    lun_paths.refusal(hmc.model, hmc.core.config.reachable, body["adapter-port-uri"], *where)
+    return NO_CONTENT
 
 
 def _lines(hmc: Hmc, partition: Resource) -> list[str]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 from moorage import ids
-from moorage.mock_hmc import lifecycle, listing
-from moorage.mock_hmc.errors import HmcError, bad_request, not_found
+from moorage.mock_hmc import lifecycle, listing, ports, wwpns
+from moorage.mock_hmc.errors import HmcError, bad_request
 from moorage.mock_hmc.hmc import Hmc
 from moorage.mock_hmc.machines import FEATURE
 from moorage.mock_hmc.requests import NO_CONTENT, Reply, Request
-from moorage.mock_hmc.resources import Model
 from moorage.mock_hmc.routes.cpcs import has_storage_management
 from moorage.mock_hmc.store import Resource
 from moorage.mock_hmc.validation import Field, check_create, check_update, pattern, text
@@ -24,8 +22,6 @@ _FIELDS = {
     "adapter-port-uri": Field(_URI, is_updatable=False),
 }
 _REASSIGN = {"adapter-port-uri": Field(_URI)}
-_COUNTER = "/internal/counter/wwpn"
-_FIRST_DEVICE = 0x8000
 
 
 def create(hmc: Hmc, request: Request) -> Reply:
@@ -36,7 +32,7 @@ def create(hmc: Hmc, request: Request) -> Reply:
         raise HmcError(409, 8, f"CPC '{cpc.props['name']}' has the feature {FEATURE}: there are no HBAs.")
     body = check_create(request.body, _FIELDS, ("name", "adapter-port-uri"))
     lifecycle.require(partition, "update")
-    _check_port(hmc, partition, body["adapter-port-uri"])
+    ports.check(hmc.model, partition.parent, body["adapter-port-uri"])
     _check_unique(hmc, partition, body, None)
     hba = hmc.model.put(_new(hmc, partition, body))
     hmc.core.update(partition, {"hba-uris": [*partition.props["hba-uris"], hba.uri]})
@@ -75,7 +71,7 @@ def reassign(hmc: Hmc, request: Request) -> Reply:
     """204: the HBA keeps its WWPN and moves to another port."""
     hba, partition = _changeable(hmc, request)
     body = check_create(request.body, _REASSIGN, tuple(_REASSIGN))
-    _check_port(hmc, partition, body["adapter-port-uri"])
+    ports.check(hmc.model, partition.parent, body["adapter-port-uri"])
     hmc.core.update(hba, {"adapter-port-uri": body["adapter-port-uri"]})
     return NO_CONTENT
 
@@ -86,14 +82,6 @@ def _changeable(hmc: Hmc, request: Request) -> tuple[Resource, Resource]:
     partition = hmc.find(partition_uri, "partition")
     lifecycle.require(partition, "update")
     return hba, partition
-
-
-def _check_port(hmc: Hmc, partition: Resource, uri: str) -> None:
-    adapter = hmc.model.get(uri.partition("/storage-ports/")[0], "adapter")
-    if adapter is None or adapter.parent != partition.parent:
-        raise not_found(f"The adapter of {uri}", 2)
-    if hmc.model.get(uri, "storage-port") is None:
-        raise not_found(f"The port {uri}", 6)
 
 
 def _check_unique(hmc: Hmc, partition: Resource, body: dict[str, Any], own_uri: str | None) -> None:
@@ -109,7 +97,7 @@ def _check_unique(hmc: Hmc, partition: Resource, body: dict[str, Any], own_uri: 
 def _new(hmc: Hmc, partition: Resource, body: dict[str, Any]) -> Resource:
     oid = ids.new()
     uri = f"{partition.uri}/hbas/{oid}"
-    device = body.get("device-number") or _free_device_number(hmc.model.children(partition.uri, "hba"))
+    device = body.get("device-number") or wwpns.free_device_number(hmc.model.children(partition.uri, "hba"))
     props = {
         "element-uri": uri,
         "element-id": oid,
@@ -119,21 +107,6 @@ def _new(hmc: Hmc, partition: Resource, body: dict[str, Any]) -> Resource:
         "description": body.get("description", ""),
         "device-number": device.lower(),
         "adapter-port-uri": body["adapter-port-uri"],
-        "wwpn": _next_wwpn(hmc.model),
+        "wwpn": wwpns.next_wwpn(hmc.model),
     }
     return Resource(uri, "hba", partition.uri, props)
-
-
-def _free_device_number(hbas: list[Resource]) -> str:
-    used = {hba.props["device-number"] for hba in hbas}
-    return next(number for number in map("{:04x}".format, range(_FIRST_DEVICE, 0x10000)) if number not in used)
-
-
-def _next_wwpn(model: Model) -> str:
-    """Counts up for ever; the middle digits differ between HMCs, so two of them can share an array."""
-    counter = model.get(_COUNTER, "counter")
-    if counter is None:
-        counter = Resource(_COUNTER, "counter", "", {"prefix": f"c05076{secrets.token_hex(2)}", "next": 1})
-    value = counter.props["next"]
-    model.put(Resource(_COUNTER, "counter", "", {**counter.props, "next": value + 1}))
-    return f"{counter.props['prefix']}{value:06x}"

@@ -10,6 +10,8 @@ from moorage.mock_hmc.errors import bad_request, not_found
 from moorage.mock_hmc.hmc import Hmc
 from moorage.mock_hmc.partition_fields import FIELDS
 from moorage.mock_hmc.requests import NO_CONTENT, Reply, Request
+from moorage.mock_hmc.routes import attachments
+from moorage.mock_hmc.routes.cpcs import has_storage_management
 from moorage.mock_hmc.store import Resource
 from moorage.mock_hmc.validation import check_create, check_update
 
@@ -58,12 +60,13 @@ def update(hmc: Hmc, request: Request) -> Reply:
 
 
 def delete(hmc: Hmc, request: Request) -> Reply:
-    """204, and the HBAs with their WWPNs are gone for good; 409,1 unless stopped or reservation-error."""
+    """204, and the HBAs with their WWPNs are gone for good; 409,1 in other statuses, 409,8 attached (a switch)."""
     partition = hmc.find(request.path, "partition")
     lifecycle.require(partition, "delete")
     for hba in hmc.model.children(partition.uri, "hba"):
         hmc.model.remove(hba.uri)
         hmc.core.notifications.removed(hba)
+    attachments.detach_deleted(hmc, partition)
     hmc.model.remove(partition.uri)
     hmc.core.notifications.removed(partition)
     return NO_CONTENT
@@ -107,3 +110,11 @@ def _check_boot_device(hmc: Hmc, partition: Resource, body: dict[str, Any]) -> N
         hba = hmc.model.get(uri, "hba")
         if hba is None or hba.parent != partition.uri:
             raise not_found(f"The HBA {uri} of this partition", 2)
+    uri = body.get("boot-storage-volume")
+    if uri is not None:
+        volume = hmc.model.get(uri, "storage-volume")
+        if volume is None or volume.parent not in partition.props["storage-group-uris"]:
+            raise not_found(f"The storage volume {uri} in an attached group", 2)
+    has_groups = has_storage_management(hmc.find(partition.parent, "cpc"))
+    if body.get("boot-device") == ("storage-adapter" if has_groups else "storage-volume"):
+        raise bad_request(7, f"The machine has no boot device '{body['boot-device']}'.")

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from moorage import errors
 from moorage.store import Tx
-from moorage.store.tables.volumes import quotas, snapshots, volumes
+from moorage.store.limits import DEFAULT_CLASS, StoredLimits
+from moorage.store.tables.volumes import snapshots, volumes
 from moorage.volumes.service import types
 
 BUILT_IN = {
@@ -22,9 +23,7 @@ BUILT_IN = {
 """Limits nobody changed: Cinder's defaults."""
 
 _PER_TYPE = ("volumes", "gigabytes", "snapshots")
-_SERVICE = "volume"
-_CLASS = ""
-"""The quota table's project of the class ``default``."""
+_STORED = StoredLimits("volume")
 _SIZE = sa.func.coalesce(volumes.c.extending_to_gib, volumes.c.size_gib)
 
 
@@ -36,18 +35,12 @@ def resources(tx: Tx) -> list[str]:
 
 def defaults(tx: Tx) -> dict[str, int]:
     """The limits of projects that have none of their own."""
-    return {**dict.fromkeys(resources(tx), -1), **BUILT_IN, **_stored(tx, _CLASS)}
+    return {**dict.fromkeys(resources(tx), -1), **BUILT_IN, **_STORED.of(tx, DEFAULT_CLASS)}
 
 
 def limits_of(tx: Tx, project_id: str) -> dict[str, int]:
     """The project's limits by resource."""
-    return {**defaults(tx), **_stored(tx, project_id)}
-
-
-def _stored(tx: Tx, project_id: str) -> dict[str, int]:
-    query = sa.select(quotas.c.resource, quotas.c.hard_limit)
-    query = query.where(quotas.c.service == _SERVICE, quotas.c.project_id == project_id)
-    return {row.resource: row.hard_limit for row in tx.execute(query)}
+    return {**defaults(tx), **_STORED.of(tx, project_id)}
 
 
 def usage_of(tx: Tx, project_id: str) -> dict[str, int]:
@@ -128,26 +121,14 @@ def _sentence(name: str, wanted: int, used: int, limit: int) -> str:
 
 def set_limits(tx: Tx, project_id: str, limits: dict[str, int]) -> None:
     """Change some of a project's limits."""
-    _store(tx, project_id, limits)
+    _STORED.set(tx, project_id, limits)
 
 
 def set_defaults(tx: Tx, limits: dict[str, int]) -> None:
     """Change limits of all projects that have none of their own."""
-    _store(tx, _CLASS, limits)
-
-
-def _store(tx: Tx, project_id: str, limits: dict[str, int]) -> None:
-    for resource, limit in limits.items():
-        _forget(tx, project_id, resource)
-        row = {"service": _SERVICE, "project_id": project_id, "resource": resource, "hard_limit": limit}
-        tx.execute(quotas.insert().values(row))
+    _STORED.set(tx, DEFAULT_CLASS, limits)
 
 
 def reset(tx: Tx, project_id: str) -> None:
     """Back to the defaults."""
-    _forget(tx, project_id)
-
-
-def _forget(tx: Tx, project_id: str, resource: str | None = None) -> None:
-    query = quotas.delete().where(quotas.c.service == _SERVICE, quotas.c.project_id == project_id)
-    tx.execute(query if resource is None else query.where(quotas.c.resource == resource))
+    _STORED.forget(tx, project_id)
