@@ -45,6 +45,7 @@ soak: $(STAMP) ## random operations, kills and lost answers for long (EXAMPLES=2
 .PHONY: bench
 bench: $(STAMP) ## measure cold start, boot and delete on this machine
 	$(BIN)/python benchmarks/boot.py
+	$(BIN)/python benchmarks/audit.py
 
 .PHONY: docs
 docs: $(STAMP) ## write the generated reference under docs/reference

@@ -14,6 +14,9 @@ from pathlib import Path
 REFERENCE = Path(__file__).parent / "reference"
 COMMANDS = [
     ["--help"], ["serve", "--help"], ["operations", "--help"], ["operations", "list", "--help"], ["db", "--help"],
+    ["volume-attachment", "--help"], ["volume-attachment", "audit", "--help"],
+    ["volume-attachment", "cleanup", "--help"], ["volume-attachment", "show", "--help"],
+    ["volume-attachment", "get-connector", "--help"], ["volume-attachment", "refresh", "--help"],
     ["config", "--help"], ["array", "--help"], ["mock-hmc", "--help"],
 ]  # fmt: skip
 

@@ -12,6 +12,7 @@ from moorage import errors
 from moorage.api.services import Limits, Services
 from moorage.api.surface import SERVICES, Port
 from moorage.api.wire.policy import Policy
+from moorage.audit.plan import Options
 from moorage.compute.ports import Hypervisor
 from moorage.compute.service import flavors, services
 from moorage.config import secrets
@@ -30,7 +31,7 @@ from moorage.operations.timer import Timer
 from moorage.store import Store, schema
 from moorage.volumes.ports import VolumeBackend
 from moorage.volumes.service import types
-from moorage.workflows import due, report_pools
+from moorage.workflows import due, periodic_audit, report_pools
 from moorage.workflows.kinds import KINDS
 from moorage.workflows.site import Site
 from moorage.workflows.world import World
@@ -46,17 +47,18 @@ class Moorage:
         self._lock = _lock(settings.data_dir)
         schema.upgrade(settings.database_url)
         self.store = Store(settings.database_url)
-        self.hypervisor = _hypervisor(settings)
-        self.backends = _backends(settings)
+        self.hypervisor = hypervisor_of(settings)
+        self.backends = backends_of(settings)
         self.image_dir = settings.data_dir / "images"
         self.image_dir.mkdir(exist_ok=True)
         self.world = World(
             store=self.store, hypervisor=self.hypervisor, backends=self.backends, image_dir=self.image_dir,
-            availability_zone=settings.conf.availability_zone,
+            availability_zone=settings.conf.availability_zone, audit=audit_options(settings),
         )  # fmt: skip
         self.engine = Engine(settings.journal_url, Runtime(self.store, self.world, probe), KINDS)
         self.site = self._site()
         self.timer = Timer(settings.conf.periodic_interval, [self._look_for_due_servers])
+        self.audit_timer = Timer(settings.conf.audit.interval, [self._audit])
         self.dispatcher = Dispatcher(self.store, self.engine, settings.conf.workers.concurrency)
         self._prepare()
         self.app = self._application()
@@ -67,10 +69,13 @@ class Moorage:
         self.engine.launch()
         self.dispatcher.start()
         self.timer.start()
+        if self.settings.conf.audit.mode != periodic_audit.OFF:
+            self.audit_timer.start()
 
     def stop(self) -> bool:
         """Begin nothing new, let steps end, and leave the rest to the next start; whether all ended."""
         self.timer.stop()
+        self.audit_timer.stop()
         self.dispatcher.stop()
         if not self.engine.stop(STOP_PATIENCE_S):
             return False
@@ -109,6 +114,10 @@ class Moorage:
     def _look_for_due_servers(self) -> None:
         due.submit(self.store, self.site)
 
+    def _audit(self) -> None:
+        conf = self.settings.conf.audit
+        periodic_audit.fire(self.world, conf.mode, conf.interval)
+
     def _application(self) -> Port:
         conf = self.settings.conf
         policy_file = Path(conf.api.policy_file) if conf.api.policy_file else None
@@ -123,6 +132,11 @@ class Moorage:
         return Port(shared)
 
 
+def audit_options(settings: Settings) -> Options:
+    """What audits may do unless a command says otherwise."""
+    return Options(grace_s=settings.conf.audit.grace_period, blast_objects=settings.conf.audit.blast_limit)
+
+
 def _lock(directory: Path) -> int:
     """One process a data directory: two would each resume the other's operations."""
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -135,16 +149,18 @@ def _lock(directory: Path) -> int:
     return descriptor
 
 
-def _hypervisor(settings: Settings) -> Hypervisor:
+def hypervisor_of(settings: Settings, *, is_checked: bool = True) -> Hypervisor:
+    """The driver in use; unchecked it is made even if its hypervisor does not answer."""
     conf: Any = settings.conf
     if conf.compute_driver == "dpm":
         driver = DpmDriver(DpmSettings.from_section(conf.dpm), conf.host)
-        driver.check_at_start()
+        if is_checked:
+            driver.check_at_start()
         return driver
     return SimDriver(settings.data_dir / "sim" / "guests.db", latency_s=conf.sim.latency)
 
 
-def _backends(settings: Settings) -> dict[str, VolumeBackend]:
+def backends_of(settings: Settings) -> dict[str, VolumeBackend]:
     made: dict[str, VolumeBackend] = {}
     for name in settings.conf.volumes.enabled_backends:
         if name == "files":

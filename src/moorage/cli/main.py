@@ -11,6 +11,7 @@ from moorage import __version__, errors
 COMMANDS = {
     "serve": "moorage.cli.serve",
     "operations": "moorage.cli.operations",
+    "volume-attachment": "moorage.cli.volume_attachment",
     "db": "moorage.cli.database",
     "config": "moorage.cli.configuration",
     "array": "moorage.drivers.fcarray.command",

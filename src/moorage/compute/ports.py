@@ -7,7 +7,7 @@ Absent on a destroy is success. No answer raises ``errors.Unknown``; a definite 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
@@ -139,3 +139,24 @@ class Hypervisor(Protocol):
 
     def power_state(self, guest: Guest) -> int:
         """Nova's power state: 0 NOSTATE, 1 RUNNING, 3 PAUSED, 4 SHUTDOWN, 6 CRASHED, 7 SUSPENDED."""
+
+
+class HeldGuest(msgspec.Struct, frozen=True, kw_only=True):
+    """A guest that exists on a hypervisor."""
+
+    server_id: str
+    is_running: bool
+    """Whether it may be using its disks; false only when it certainly is not."""
+    volume_ids: list[str] | None = None
+    """None where the hypervisor does not know them."""
+
+
+@runtime_checkable
+class GuestInventory(Protocol):
+    """A driver that can list the guests it made, so that an audit finds those nobody knows any more."""
+
+    def guests_of(self, server_ids: list[str]) -> list[HeldGuest]:
+        """Those that exist of these servers; ``Unknown`` if the hypervisor does not answer."""
+
+    def guests_after(self, server_id: str, limit: int) -> list[HeldGuest]:
+        """A page in the order of the servers' ids; empty at the end."""

@@ -67,9 +67,23 @@ SIM: list[cfg.Opt] = [
     cfg.FloatOpt("latency", default=0.0, min=0.0, help="Seconds that each call of the simulated hypervisor takes."),
 ]
 
+AUDIT: list[cfg.Opt] = [
+    cfg.StrOpt(
+        "mode", default="report", choices=["off", "report", "repair"],
+        help="What the periodic audit of volume attachments does about its findings; off: there is none.",
+    ),
+    cfg.FloatOpt("interval", default=3600.0, min=1.0, help="Seconds between two periodic audits."),
+    cfg.FloatOpt("grace_period", default=900.0, min=0.0, help="Seconds for which what was changed is left alone."),
+    cfg.IntOpt(
+        "blast_limit", default=5, min=0,
+        help="Objects that one pass may remove; if more look dangling, or more than a tenth, nothing is repaired.",
+    ),
+]  # fmt: skip
+
 GROUPS: dict[str, list[cfg.Opt]] = {
     "DEFAULT": DEFAULT,
     "api": API,
+    "audit": AUDIT,
     "compute": COMPUTE,
     "database": DATABASE,
     "dpm": DPM,

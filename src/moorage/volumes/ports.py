@@ -8,13 +8,13 @@ A missing object on a delete or disconnect is success. No answer raises ``errors
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
 from moorage.connections import ConnectionInfo, Connector
 
-__all__ = ["ConnectionInfo", "Connector", "Pool", "VolumeBackend"]
+__all__ = ["ConnectionInfo", "Connector", "Mapping", "MappingInventory", "Pool", "VolumeBackend"]
 
 
 class Pool(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,3 +69,21 @@ class VolumeBackend(Protocol):
 
     def pool(self) -> Pool:
         """Capacity, for ``get_pools``."""
+
+
+class Mapping(msgspec.Struct, frozen=True, kw_only=True):
+    """A volume that a host can reach, or a host without any (``volume_id`` None)."""
+
+    host: str
+    volume_id: str | None
+    initiators: list[str]
+
+
+@runtime_checkable
+class MappingInventory(Protocol):
+    """A backend that can list whom it lets in, so that an audit can compare."""
+
+    def mappings_of(self, hosts: list[str]) -> list[Mapping]: ...
+
+    def mappings_after(self, host: str, limit: int) -> list[Mapping]:
+        """All mappings of the next ``limit`` hosts by name; empty at the end."""

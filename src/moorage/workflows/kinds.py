@@ -6,6 +6,7 @@ from moorage.operations.kinds import Kind
 from moorage.workflows import (
     attach_volume,
     boot,
+    cleanup,
     connect_attachment,
     create_snapshot,
     create_volume,
@@ -19,6 +20,7 @@ from moorage.workflows import (
     map_volume,
     power,
     rebuild,
+    refresh_attachment,
     reimage_volume,
     rescue,
     resize,
@@ -40,5 +42,6 @@ KINDS: list[Kind] = [
     attach_volume.KIND, detach_volume.KIND, swap_volume.KIND,
     create_volume.KIND, delete_volume.KIND, extend_volume.KIND, upload_volume.KIND, reimage_volume.KIND,
     create_snapshot.KIND, delete_snapshot.KIND,
-    connect_attachment.KIND, disconnect_attachment.KIND, map_volume.KIND, unmap_volume.KIND,
+    connect_attachment.KIND, disconnect_attachment.KIND, map_volume.KIND, unmap_volume.KIND, cleanup.KIND,
+    refresh_attachment.KIND,
 ]  # fmt: skip

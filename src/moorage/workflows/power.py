@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from moorage import errors
 from moorage.compute import states
 from moorage.compute.model.server import Server
+from moorage.compute.ports import GuestInventory
 from moorage.compute.service import servers
 from moorage.context import Context
 from moorage.operations import Kind, Saga
 from moorage.store import Tx
-from moorage.workflows import boot, intent
+from moorage.workflows import boot, cleanup, intent
 from moorage.workflows.world import World
 
 _BY_POWER = {
@@ -52,8 +55,17 @@ def stop(saga: Saga[World], server_id: str) -> None:
 
 
 def reboot(saga: Saga[World], server_id: str, hard: bool) -> None:
+    """A hard reboot stops, repairs what dangles, and starts with what is left; a soft one only reports it."""
     saga.do(begin_reboot, server_id, hard)
-    saga.do(restart, server_id, hard)
+    if hard:
+        saga.do(halt, server_id)
+    repairs = saga.do(cleanup.find_at_reboot, saga.operation_id, server_id, hard)
+    for number, finding in enumerate(repairs):
+        saga.do(repair_at_reboot, saga.operation_id, number, finding)
+    if hard:
+        saga.do(power_on, server_id)
+    else:
+        saga.do(restart, server_id, False)
     saga.do(settle, server_id, states.ACTIVE, int(states.Power.RUNNING))
 
 
@@ -72,6 +84,21 @@ def power_off(world: World, server_id: str) -> None:
 def begin_reboot(world: World, server_id: str, hard: bool) -> None:
     with world.store.write() as tx:
         servers.set_task(tx, server_id, "reboot_started_hard" if hard else "reboot_started")
+
+
+def halt(world: World, server_id: str) -> None:
+    """From any state; a guest that is not there cannot run."""
+    with world.store.read() as tx:
+        server = servers.get(tx, server_id)
+    hypervisor = world.hypervisor
+    if isinstance(hypervisor, GuestInventory) and not hypervisor.guests_of([server_id]):
+        return
+    hypervisor.power_off(server.guest())
+
+
+def repair_at_reboot(world: World, operation_id: str, number: int, finding: dict[str, Any]) -> str:
+    options = msgspec.to_builtins(world.audit)
+    return cleanup.repair(world, operation_id, f"reboot/{number}", finding, options, holds_server=True)
 
 
 def restart(world: World, server_id: str, hard: bool) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from moorage.audit.plan import Options
 from moorage.compute.ports import Hypervisor
 from moorage.store import Store
 from moorage.volumes.ports import VolumeBackend
@@ -19,3 +20,5 @@ class World(msgspec.Struct, kw_only=True):
     backends: dict[str, VolumeBackend]
     image_dir: Path
     availability_zone: str = "nova"
+    audit: Options = Options()
+    """What repairs at a reboot and of the periodic audit may do."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from moorage import errors
-from moorage.compute.ports import Capabilities, Disk, Guest, HostState, Identity
+from moorage.compute.ports import Capabilities, Disk, Guest, HeldGuest, HostState, Identity
 from moorage.compute.unsupported import Unsupported
 from moorage.drivers.dpm import start_checks, statuses
 from moorage.drivers.dpm.faults import translated
@@ -122,6 +122,21 @@ class DpmDriver(Unsupported):
         with self._hmc(f"look at server {guest.id}") as hmc:
             partition = self._storage(hmc).partitions.find(hmc, guest)
         return statuses.power_state(partition.status) if partition else 0
+
+    def guests_of(self, server_ids: list[str]) -> list[HeldGuest]:
+        """The HMC does not know which LUNs a partition uses, so ``volume_ids`` stays open."""
+        wanted = set(server_ids)
+        return [guest for guest in self._held() if guest.server_id in wanted]
+
+    def guests_after(self, server_id: str, limit: int) -> list[HeldGuest]:
+        return [guest for guest in self._held() if guest.server_id > server_id][:limit]
+
+    def _held(self) -> list[HeldGuest]:
+        with self._hmc("list of partitions") as hmc:
+            listed = self._storage(hmc).partitions.listed(hmc)
+        return [
+            HeldGuest(server_id=s, is_running=status not in statuses.STOPPED) for s, status in sorted(listed.items())
+        ]
 
     def _storage(self, hmc: Hmc) -> Storage:
         """The CPC's storage model, asked for once."""

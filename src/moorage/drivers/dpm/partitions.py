@@ -74,6 +74,12 @@ class Partitions:
             raise errors.Refused(f"partition {uri} does not exist any more")
         return partition
 
+    def listed(self, hmc: Hmc) -> dict[str, str]:
+        """Server id → status of every partition named as this host names them."""
+        prefix = f"moorage-{self._host}-"
+        found = hmc.get(f"{self._cpc_uri}/partitions")["partitions"]
+        return {p["name"][len(prefix) :]: str(p["status"]) for p in found if p["name"].startswith(prefix)}
+
     def _find_by_name(self, hmc: Hmc, guest: Guest) -> Partition | None:
         name = self.name(guest)
         listed = hmc.get(f"{self._cpc_uri}/partitions?name={quote(name)}")["partitions"]

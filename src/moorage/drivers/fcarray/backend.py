@@ -12,9 +12,10 @@ from pathlib import Path
 from moorage import errors
 from moorage.drivers.fcarray.array_file import ArrayFile, beside
 from moorage.drivers.fcarray.faults import striking
+from moorage.drivers.fcarray.listing import hosts_after, mappings
 from moorage.drivers.fcarray.masking import give_access, hosts_of, take_access
 from moorage.volumes.content import ContentStore
-from moorage.volumes.ports import ConnectionInfo, Connector, Pool
+from moorage.volumes.ports import ConnectionInfo, Connector, Mapping, Pool
 
 
 class FcArray:
@@ -101,6 +102,15 @@ class FcArray:
         """Unmask; the host and its zones go with its last mask."""
         with striking(self._file, "disconnect"), self._file.transaction() as db:
             take_access(db, volume_id, connector)
+
+    def mappings_of(self, hosts: list[str]) -> list[Mapping]:
+        """Masks of these hosts, for the audit."""
+        with striking(self._file, "mappings"), self._file.reading() as db:
+            return mappings(db, hosts)
+
+    def mappings_after(self, host: str, limit: int) -> list[Mapping]:
+        with striking(self._file, "mappings"), self._file.reading() as db:
+            return mappings(db, hosts_after(db, host, limit))
 
     def pool(self) -> Pool:
         """Capacity of the file system that holds the content."""

@@ -36,10 +36,12 @@ OPERATIONS = (
     "connect",
     "disconnect",
     "pool",
+    "mappings",
 )
+_PERIODIC = ("pool", "mappings")
 
 ANY = "*"
-"""Stands for every operation but ``pool``, which is asked periodically and would use the fault up unseen."""
+"""Stands for every operation but those that are asked periodically and would use the fault up unseen."""
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +104,7 @@ def _take(file: ArrayFile, operation: str) -> Fault | None:
     with file.reading() as db:
         if db.execute("SELECT 1 FROM faults LIMIT 1").fetchone() is None:
             return None
-    meant = (operation, operation if operation == "pool" else ANY)
+    meant = (operation, operation if operation in _PERIODIC else ANY)
     with file.transaction() as db:
         row = db.execute("SELECT * FROM faults WHERE operation IN (?, ?) ORDER BY fault_id LIMIT 1", meant).fetchone()
         if row is None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from moorage import errors
-from moorage.compute.ports import Capabilities, Disk, Guest, HostState, Identity
+from moorage.compute.ports import Capabilities, Disk, Guest, HeldGuest, HostState, Identity
 from moorage.drivers.sim.faults import Faults
 from moorage.store.database import open_engine, sqlite_url
 
@@ -147,6 +147,25 @@ class SimDriver:
         with self._engine.connect() as tx:
             power = tx.scalar(sa.select(guests.c.power).where(guests.c.id == guest.id))
         return NOSTATE if power is None else int(power)
+
+    def guests_of(self, server_ids: list[str]) -> list[HeldGuest]:
+        with self.faults.around("inventory", "*", 0.0):
+            return self._held(guests.c.id.in_(server_ids), len(server_ids))
+
+    def guests_after(self, server_id: str, limit: int) -> list[HeldGuest]:
+        with self.faults.around("inventory", "*", 0.0):
+            return self._held(guests.c.id > server_id, limit)
+
+    def _held(self, condition: sa.ColumnElement[bool], limit: int) -> list[HeldGuest]:
+        """A suspended guest counts as running: it expects its disks as it left them."""
+        with self._engine.connect() as tx:
+            rows = list(tx.execute(sa.select(guests).where(condition).order_by(guests.c.id).limit(limit)))
+        return [
+            HeldGuest(
+                server_id=row.id, is_running=row.power not in (SHUTDOWN, NOSTATE), volume_ids=json.loads(row.disks)
+            )
+            for row in rows
+        ]
 
     def close(self) -> None:
         self._engine.dispose()
