@@ -9,7 +9,7 @@ import msgspec
 from moorage import errors
 from moorage.audit import plan, run
 from moorage.audit.collect import Rules
-from moorage.audit.model import Action, AttachmentRecord, DiskRecord, Finding, ServerFact
+from moorage.audit.model import Action, AttachmentRecord, DiskRecord, Finding, Presence, ServerFact
 from moorage.audit.plan import Options
 from moorage.audit.ports import Views
 
@@ -71,19 +71,32 @@ def _attachment(views: Views, finding: Finding) -> AttachmentRecord:
     return views.storage.attachments([attachment_id])[attachment_id]
 
 
+def _let_go(views: Views, finding: Finding) -> None:
+    """Out of the guest first; a stopped guest's definition counts as well."""
+    server = _server(views, finding)
+    if server.presence is not Presence.LIVE:
+        return
+    guest = views.fabric.guests([server.id]).get(server.id)
+    is_defined = guest is not None and finding.volume_id in (guest.volume_ids or [])
+    if is_defined or finding.evidence.get("is_mapped"):
+        views.fabric.unplug(server, str(finding.volume_id))
+
+
 def _delete_disk(views: Views, finding: Finding) -> None:
-    if finding.evidence.get("is_mapped"):
-        views.fabric.unplug(_server(views, finding), str(finding.volume_id))
+    _let_go(views, finding)
     views.compute.delete_disk(_disk(views, finding))
 
 
 def _delete_attachment(views: Views, finding: Finding) -> None:
+    if finding.disk_id is None and finding.row == "15":
+        _let_go(views, finding)
     views.storage.delete_attachment(_attachment(views, finding))
 
 
 def _end_both(views: Views, finding: Finding) -> None:
     """The disk's record last: without it a repeated look would take the attachment for someone else's."""
     disk = _disk(views, finding)
+    _let_go(views, finding)
     views.storage.delete_attachment(_attachment(views, finding))
     views.compute.delete_disk(disk)
 

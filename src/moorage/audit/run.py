@@ -136,8 +136,12 @@ def of_servers(
         report.servers += len(servers)
     yield from _of_cases(collect.server_cases(views, servers, rules), report, totals or Totals())
     hosts = sorted({server.connector_host or server.id for server in servers.values()})
-    yield from mapping_findings(views, views.fabric.mappings_of_hosts(hosts) or [], rules)
-    yield from guest_findings(views, list(views.fabric.guests(server_ids).values()), rules)
+    yield from _sweep(
+        [hosts], lambda wanted: mapping_findings(views, views.fabric.mappings_of_hosts(wanted) or [], rules)
+    )
+    yield from _sweep(
+        [server_ids], lambda wanted: guest_findings(views, list(views.fabric.guests(wanted).values()), rules)
+    )
 
 
 def of_volume(views: Views, volume_id: str, rules: Rules) -> Iterator[Finding]:

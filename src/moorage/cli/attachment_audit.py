@@ -35,9 +35,12 @@ def run(settings: Settings, args: argparse.Namespace) -> int:
         raise errors.BadRequest("name servers, or --all")
     world = beside.world_of(settings)
     options = _options(world, args)
-    report = engine.audit(
-        cleanup.views_of(world), engine.rules_now(options), options, None if args.all else args.servers, _progress()
-    )
+    wanted = None if args.all else args.servers
+    try:
+        report = engine.audit(cleanup.views_of(world), engine.rules_now(options), options, wanted, _progress())
+    except errors.OutsideError as silence:
+        print(f"moorage: {silence.message}", file=sys.stderr)
+        return UNTOLD
     if args.action == "audit":
         _print(report, args)
         return _status(report, repaired=0)
