@@ -28,7 +28,7 @@ CASES = [
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
-    with cloud(tmp_path, "sim", DIRECT_SWAP) as site:
+    with cloud(tmp_path, "sim", more_options=DIRECT_SWAP) as site:
         yield Stage(site)
 
 

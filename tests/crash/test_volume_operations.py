@@ -19,7 +19,7 @@ CASES = [(name, driver) for name, scene in SCENES.items() for driver in scene.dr
 @pytest.mark.parametrize(("name", "driver"), CASES)
 def test_killed_at_every_step_it_ends_as_if_nothing_had_happened(tmp_path: Path, name: str, driver: str) -> None:
     scene = SCENES[name]
-    with cloud(tmp_path, driver, DIRECT_SWAP) as site:
+    with cloud(tmp_path, driver, more_options=DIRECT_SWAP) as site:
         stage = Stage(site)
         stage.arrange(scene)
         site.steps()

@@ -168,7 +168,8 @@ def site() -> Iterator[Cloud]:
         yield made
 
 
-@pytest.mark.timeout(0 if SOAK else 600)
+@pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")
+@pytest.mark.timeout(0 if SOAK else 900)
 def test_random_operations_kills_and_lost_answers_never_leave_a_contradiction(site: Cloud) -> None:
     @settings(
         max_examples=EXAMPLES, deadline=None, derandomize=not SOAK, database=None, phases=[Phase.generate],

@@ -116,6 +116,7 @@ def test_a_server_that_is_held_is_shelved_or_deleted_and_leaves_nothing(site: Cl
         done(site, server, "ACTIVE")
         assert site.act(server, before[held]).status_code == 202
         eventually(lambda: site.show(server)["OS-EXT-STS:vm_state"] == held)
+    site.settle()
     assert site.problems() == []
     gone(site, server)
     assert site.volume_status(volumes[0]) == "available"
