@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.api.volumes.conftest import OTHER, Cloud
+from tests.support.process import eventually
 
 
 def names(cloud: Cloud, query: str = "", **options: object) -> list[str]:
@@ -63,6 +64,7 @@ def test_bad_queries_are_400(cloud: Cloud, query: str) -> None:
 
 def test_pages_follow_each_other_to_the_end(cloud: Cloud) -> None:
     make(cloud, "a", "b", "c", "d", "e")
+    eventually(lambda: {v["status"] for v in cloud.get("/volumes/detail").json()["volumes"]} == {"available"})
     for order in ("created_at:desc", "name:asc", "size:asc", "description:desc", "updated_at:asc"):
         seen, path = [], f"/volumes/detail?limit=2&sort={order}"
         while path:
