@@ -24,11 +24,15 @@ demo: $(STAMP) ## boot a DPM partition from a Fibre Channel volume, kill the pro
 	$(BIN)/python demo/boot_from_fc_volume.py
 
 .PHONY: test
-test: lint unit ## everything CI runs: lint, types, import contracts, docs, all tests
+test: lint unit ## lint, types, import contracts, generated docs, and the tests (under 10 minutes on 2 cores)
+
+.PHONY: test-long
+test-long: $(STAMP) ## the tests that take minutes more: crash cells of every operation, random operations
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m long
 
 .PHONY: unit
 unit: $(STAMP) ## the tests alone
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not long"
 
 .PHONY: lint
 lint: $(STAMP) ## ruff, mypy, import contracts, generated docs

@@ -1,0 +1,23 @@
+"""What takes minutes is marked ``long``: ``make test`` leaves it out, ``make test-long`` and CI run it."""
+
+from __future__ import annotations
+
+import pytest
+
+LONG = (
+    "tests/crash/test_cleanup.py",
+    "tests/crash/test_life.py",
+    "tests/crash/test_shelve.py",
+    "tests/crash/test_volume_lost_replies.py",
+    "tests/crash/test_volume_operations.py",
+    "tests/audit/test_command.py",
+    "tests/property/",
+    "tests/stories/test_life.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        is_third_cloud = item.path.parent.name == "crash" and "dpm-groups" in item.name
+        if item.nodeid.startswith(LONG) or is_third_cloud:
+            item.add_marker(pytest.mark.long)
