@@ -14,7 +14,7 @@ from heat.common import context as heat_context
 from heat.common import messaging
 from heat.db import api as heat_db
 from heat.db import models
-from heat.engine import constraints, environment, resources, stack, template, translation
+from heat.engine import constraints, environment, properties, resources, stack, template, translation
 from heat.engine.clients.os import neutron, nova
 from heat.engine.resources.openstack.nova import server
 from oslo_config import cfg
@@ -32,7 +32,8 @@ def prepare() -> None:
     always: Any = mock.patch.multiple
     always(constraints.CustomConstraint, _is_valid=lambda *_: True).start()
     # Heat checks the values inside of nested templates only when it makes them
-    always(stack.Stack, strict_validate=property(lambda _: True, lambda *_: None), create=True).start()
+    with_values = properties.Properties.validate
+    always(properties.Properties, validate=lambda self, with_value=True: with_values(self, True)).start()  # noqa: ARG005
     always(nova.NovaClientPlugin, is_version_supported=lambda *_: True).start()
     always(nova.NovaClientPlugin, absolute_limits=lambda *_: _LIMITS).start()
     always(neutron.NeutronClientPlugin, find_resourceid_by_name_or_id=lambda _self, _kind, name, **_o: name).start()
