@@ -33,7 +33,7 @@ def prepare() -> None:
     always(constraints.CustomConstraint, _is_valid=lambda *_: True).start()
     # Heat checks the values inside of nested templates only when it makes them
     with_values = properties.Properties.validate
-    always(properties.Properties, validate=lambda self, with_value=True: with_values(self, True)).start()  # noqa: ARG005
+    always(properties.Properties, validate=lambda self, with_value=True: with_values(self, True)).start()
     always(nova.NovaClientPlugin, is_version_supported=lambda *_: True).start()
     always(nova.NovaClientPlugin, absolute_limits=lambda *_: _LIMITS).start()
     always(neutron.NeutronClientPlugin, find_resourceid_by_name_or_id=lambda _self, _kind, name, **_o: name).start()
