@@ -15,16 +15,14 @@ from moorage.telemetry.exposition import Collector, Sample
 
 
 def collector(store: Store, dispatcher: Dispatcher | None = None) -> Collector:
-    """Unfinished operations by kind, state and age; with a dispatcher, whether it lives and has room."""
+    """Unfinished operations by kind, state and age; with a dispatcher, whether it lives."""
 
     def collect() -> Iterator[Sample]:
         with store.read() as tx:
             found = list(unfinished(tx))
         yield from found
         if dispatcher is not None:
-            running = sum(s.value for s in found if s.name == "operations" and s.labels["state"] == "running")
             yield Sample("dispatcher_alive", int(dispatcher.is_alive))
-            yield Sample("dispatcher_free", max(dispatcher.concurrency - running, 0))
 
     return collect
 

@@ -43,7 +43,6 @@ METRICS = [
     _seconds("operation", "From the start of an operation to its end in this process.", "kind"),
     _counter("step_retries", "Steps that did not succeed and were tried again.", "kind", "step"),
     _gauge("dispatcher_alive", "1 while the thread that starts operations lives."),
-    _gauge("dispatcher_free", "Operations that could be started beside those that run."),
     _seconds("outside_call", "Calls of hypervisor, HMC and storage; result is ok, unknown, refused or error.",
              "system", "driver", "call", "result"),
     _counter("audit_passes", "Periodic audits of volume attachments.", "mode"),
