@@ -22,6 +22,7 @@ from moorage.config.settings import Settings
 from moorage.drivers.dpm import DpmDriver, DpmSettings
 from moorage.drivers.fcarray import FcArray
 from moorage.drivers.files import FileVolumes
+from moorage.drivers.libvirt import LibvirtDriver, LibvirtSettings
 from moorage.drivers.sim import SimDriver
 from moorage.identity.service.bootstrap import bootstrap
 from moorage.identity.service.tokens import TokenService
@@ -180,6 +181,8 @@ def hypervisor_of(settings: Settings, *, is_checked: bool = True) -> Hypervisor:
         if is_checked:
             driver.check_at_start()
         return driver
+    if conf.compute_driver == "libvirt":
+        return LibvirtDriver(LibvirtSettings.from_section(conf.libvirt, conf.host, settings.data_dir))
     return SimDriver(settings.data_dir / "sim" / "guests.db", latency_s=conf.sim.latency)
 
 

@@ -7,6 +7,7 @@ I5 nothing is in flight for ever; I6 the disk last written to is the one on reco
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import sqlite3
@@ -29,22 +30,27 @@ def unfinished(database: Path) -> Rows:
     return rows(database, "SELECT * FROM operations WHERE state IN ('pending', 'running')")
 
 
-def problems(
-    database: Path, array: dict[str, Rows], partitions: Rows | None, sim_guests: Path, groups: Rows
-) -> list[str]:
+@dataclasses.dataclass(frozen=True)
+class Guests:
+    """What a hypervisor holds, by server: whether it runs, and the volumes it sees (None: it cannot say)."""
+
+    running: dict[str, bool]
+    volumes: dict[str, list[str]] | None = None
+
+
+def problems(database: Path, array: dict[str, Rows], guests: Guests, groups: Rows) -> list[str]:
     """Every contradiction, in words."""
     servers = {row["id"]: row for row in rows(database, "SELECT * FROM servers")}
     disks = rows(database, "SELECT * FROM attachments")
     volumes = {row["id"]: row for row in rows(database, "SELECT * FROM volumes")}
-    guests = _partition_guests(partitions) if partitions is not None else _sim_guests(sim_guests)
     return [
         *(f"I5: operation {row['kind']} {row['id']} is {row['state']}" for row in unfinished(database)),
         *_servers(servers, disks),
         *_volumes(volumes, disks),
         *_array(servers, disks, volumes, array),
-        *_guests(servers, guests),
+        *_guests(servers, guests.running),
         *_groups(servers, groups),
-        *([] if partitions is not None else _guest_disks(servers, disks, sim_guests)),
+        *_guest_disks(servers, disks, guests.volumes or {}),
     ]
 
 
@@ -112,10 +118,14 @@ def _volumes(volumes: dict[str, Any], disks: Rows) -> list[str]:
 
 
 def _array(servers: dict[str, Any], disks: Rows, volumes: dict[str, Any], array: dict[str, Rows]) -> list[str]:
+    masked = {v for v, row in volumes.items() if row["backend"] == "fcarray"}
     wanted = {
         (disk["server_id"], disk["volume_id"])
         for disk in disks
-        if disk["connector"] and disk["server_id"] in servers and not _holds_nothing(servers[disk["server_id"]])
+        if disk["connector"]
+        and disk["volume_id"] in masked
+        and disk["server_id"] in servers
+        and not _holds_nothing(servers[disk["server_id"]])
     }
     masks = {(mask["host"], mask["volume_id"]) for mask in array["masks"]}
     hosts = {host["name"] for host in array["hosts"]} | {zone["host"] for zone in array["zones"]}
@@ -123,7 +133,7 @@ def _array(servers: dict[str, Any], disks: Rows, volumes: dict[str, Any], array:
     found += [f"I4: volume {volume} is not masked for {host}" for host, volume in wanted - masks]
     found += [f"I4: the array still knows host {host}" for host in hosts - {server for server, _ in wanted}]
     kept = {volume["volume_id"] for volume in array["volumes"]}
-    on_array = {v for v, row in volumes.items() if row["backend"] == "fcarray" and row["status"] != "error"}
+    on_array = {v for v in masked if volumes[v]["status"] != "error"}
     found += [f"I4: the array holds volume {volume}, which is not on record" for volume in kept - set(volumes)]
     return found + [f"I4: volume {volume} is not on the array" for volume in on_array - kept]
 
@@ -138,28 +148,33 @@ def _groups(servers: dict[str, Any], groups: Rows) -> list[str]:
     return found
 
 
-def _partition_guests(partitions: Rows) -> dict[str, bool]:
+def partition_guests(partitions: Rows) -> Guests:
+    """What an HMC knows: nothing of the LUNs a partition uses."""
     found = {}
     for partition in partitions:
         match = _UUID.search(partition["name"])
         found[match[0] if match else partition["name"]] = partition["status"] in ("active", "degraded")
-    return found
+    return Guests(found)
 
 
-def _guest_disks(servers: dict[str, Any], disks: Rows, sim_guests: Path) -> list[str]:
-    """What a simulated guest sees, running or not, against the disks on record."""
+def _guest_disks(servers: dict[str, Any], disks: Rows, volumes: dict[str, list[str]]) -> list[str]:
+    """What a guest sees, running or not, against the disks on record."""
     found = []
-    for guest in rows(sim_guests, "SELECT id, disks FROM guests"):
-        seen = sorted(json.loads(guest["disks"]))
-        mine = [disk for disk in disks if disk["server_id"] == guest["id"] and disk["destination_type"] == "volume"]
+    for guest, held in volumes.items():
+        seen = sorted(held)
+        mine = [disk for disk in disks if disk["server_id"] == guest and disk["destination_type"] == "volume"]
         recorded = sorted(disk["volume_id"] for disk in mine if disk["connection_info"])
-        if guest["id"] in servers and seen != recorded:
-            found.append(f"I4: the guest of server {guest['id']} has volumes {seen}, on record are {recorded}")
+        if guest in servers and seen != recorded:
+            found.append(f"I4: the guest of server {guest} has volumes {seen}, on record are {recorded}")
     return found
 
 
-def _sim_guests(path: Path) -> dict[str, bool]:
-    return {row["id"]: row["power"] == 1 for row in rows(path, "SELECT id, power FROM guests")}
+def sim_guests(path: Path) -> Guests:
+    """What the simulated hypervisor's file says."""
+    found = rows(path, "SELECT id, power, disks FROM guests")
+    return Guests(
+        {row["id"]: row["power"] == 1 for row in found}, {row["id"]: json.loads(row["disks"]) for row in found}
+    )
 
 
 _RUNNING: dict[str, bool | None] = {

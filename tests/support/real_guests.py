@@ -8,12 +8,18 @@ import importlib.util
 import os
 import re
 import shutil
+import signal
 import struct
 import subprocess
 import tempfile
+import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
+SKIPPED = "no real guests"
+"""How the reason of such a skip begins."""
 SOURCES = Path(__file__).parent / "guests"
 _SECTOR = 512
 _PROGRAMS = ("qemu-system-x86_64", "qemu-img", "nasm")
@@ -37,19 +43,25 @@ def missing() -> str:
     return ""
 
 
+def require() -> None:
+    """Skip the test on a machine that cannot have real guests."""
+    if reason := missing():
+        pytest.skip(f"{SKIPPED}: {reason}")
+
+
 def _has_user(name: str) -> bool:
     return any(line.startswith(f"{name}:") for line in Path("/etc/passwd").read_text().splitlines())
 
 
 @contextlib.contextmanager
-def embedded_root() -> Iterator[Path]:
+def embedded() -> Iterator[Embedded]:
     """A directory for ``qemu:///embed``; short, as it holds sockets. One process at a time may use it."""
     with tempfile.TemporaryDirectory(prefix="mvirt-", ignore_cleanup_errors=True) as name:
         root = Path(name)
         (root / "etc").mkdir()
         user = f'user = "{getpass.getuser()}"\ngroup = "{getpass.getuser()}"\n' if os.getuid() == 0 else ""
         (root / "etc" / "qemu.conf").write_text(_QEMU_CONF + user)
-        yield root
+        yield Embedded(root)
 
 
 def assemble(directory: Path, *flags: str) -> bytes:
@@ -75,3 +87,51 @@ def counter(volume: Path) -> int:
         reader.seek(_SECTOR)
         value: int = struct.unpack("<Q", reader.read(8))[0]
     return value
+
+
+class Embedded:
+    """What libvirt has written down below a root directory: the guests as they are, without asking the driver."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.uri = f"qemu:///embed?root={root}"
+
+    def states(self) -> dict[str, str]:
+        """Server → running, paused, or shutoff for a guest that is only defined."""
+        found = {path.stem.removeprefix("instance-"): "shutoff" for path in self._definitions()}
+        for path in self._statuses():
+            found[path.stem.removeprefix("instance-")] = str(_read(path).get("state"))
+        return found
+
+    def volumes(self, server_id: str) -> list[set[str]]:
+        """The files behind the disks, by name: in the definition, and in the guest if it runs."""
+        paths = [*self._definitions(), *self._statuses()]
+        return [_volumes(_read(path)) for path in paths if server_id in path.name]
+
+    def pid(self, server_id: str) -> int:
+        """Of the guest's QEMU."""
+        return int((self.root / "run" / "qemu" / f"instance-{server_id}.pid").read_text())
+
+    def clear(self) -> None:
+        """End every guest; nothing may have the root open."""
+        for path in (self.root / "run" / "qemu").glob("instance-*.pid"):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(path.read_text()), signal.SIGKILL)
+        for folder in ("run/qemu", "etc/qemu", "lib/qemu/save"):
+            for path in (self.root / folder).glob("instance-*"):
+                path.unlink()
+
+    def _definitions(self) -> list[Path]:
+        return list((self.root / "etc" / "qemu").glob("instance-*.xml"))
+
+    def _statuses(self) -> list[Path]:
+        return list((self.root / "run" / "qemu").glob("instance-*.xml"))
+
+
+def _read(path: Path) -> ET.Element:
+    return ET.fromstring(path.read_text())
+
+
+def _volumes(definition: ET.Element) -> set[str]:
+    disks = [disk for disk in definition.iter("disk") if disk.get("device") == "disk"]
+    return {Path(str(source.get("file"))).name for disk in disks for source in disk.iterfind("source")}

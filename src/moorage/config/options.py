@@ -7,6 +7,7 @@ from typing import Any
 from oslo_config import cfg
 
 from moorage.drivers.dpm.options import OPTIONS as DPM
+from moorage.drivers.libvirt.options import OPTIONS as LIBVIRT
 
 DEFAULT: list[cfg.Opt] = [
     cfg.StrOpt("data_dir", default="", help="Where the database, images, volumes and secrets live. --data-dir wins."),
@@ -14,7 +15,7 @@ DEFAULT: list[cfg.Opt] = [
     cfg.StrOpt("public_url", default="", help="What clients see of the port, if it is not what they connect to."),
     cfg.StrOpt("region_name", default="RegionOne", help="Region in the catalogue."),
     cfg.StrOpt("availability_zone", default="nova", help="The one availability zone of servers and volumes."),
-    cfg.StrOpt("compute_driver", default="sim", choices=["sim", "dpm"], help="The hypervisor driver."),
+    cfg.StrOpt("compute_driver", default="sim", choices=["sim", "dpm", "libvirt"], help="The hypervisor driver."),
     cfg.StrOpt("host", default="moorage", help="Name of this installation; part of the names of partitions it makes."),
     cfg.IntOpt(
         "shelved_offload_time",
@@ -127,6 +128,7 @@ GROUPS: dict[str, list[cfg.Opt]] = {
     "compute": COMPUTE,
     "database": DATABASE,
     "dpm": DPM,
+    "libvirt": LIBVIRT,
     "metrics": METRICS,
     "networks": NETWORKS,
     "sim": SIM,

@@ -17,6 +17,7 @@ from moorage.drivers.libvirt import LibvirtDriver, LibvirtSettings
 from moorage.drivers.libvirt.options import OPTIONS
 from tests.support import real_guests
 from tests.support.process import eventually
+from tests.support.real_guests import Embedded
 
 
 class Bench:
@@ -78,10 +79,9 @@ class Bench:
 
 
 @pytest.fixture(scope="session")
-def embedded() -> Iterator[Path]:
-    if reason := real_guests.missing():
-        pytest.skip(f"no real guests: {reason}")
-    with real_guests.embedded_root() as root:
+def embedded() -> Iterator[Embedded]:
+    real_guests.require()
+    with real_guests.embedded() as root:
         yield root
 
 
@@ -109,12 +109,12 @@ def settings(directory: Path, uri: str, **values: Any) -> LibvirtSettings:
 
 
 @pytest.fixture
-def make_driver(embedded: Path, tmp_path: Path) -> Iterator[Callable[..., LibvirtDriver]]:
+def make_driver(embedded: Embedded, tmp_path: Path) -> Iterator[Callable[..., LibvirtDriver]]:
     """Drivers with settings of their own, on the one embedded libvirt."""
     made: list[LibvirtDriver] = []
 
     def make(**values: Any) -> LibvirtDriver:
-        made.append(LibvirtDriver(settings(tmp_path, f"qemu:///embed?root={embedded}", **values)))
+        made.append(LibvirtDriver(settings(tmp_path, embedded.uri, **values)))
         return made[-1]
 
     yield make

@@ -27,7 +27,7 @@ def test_a_guest_boots_from_its_volume_and_the_counter_outlives_stop_start_and_r
 
 
 def test_a_hard_reboot_builds_the_definition_from_the_disks_on_record(bench: Bench) -> None:
-    guest, root = bench.booted()
+    guest, _ = bench.booted()
     other, data = bench.volume("B"), bench.volume()
     bench.driver.plug(guest, bench.volume(device="/dev/vdc"))
     bench.driver.reboot(guest, [other, data], hard=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -84,6 +84,14 @@ def target_of(disk: Disk) -> str:
     """``vdb`` for ``/dev/vdb``, ``/dev/sdb`` or ``/dev/xvdb``: all disks are virtio disks."""
     letters = re.sub(r"^/dev/x?[a-z]?d?(?=[a-z])|[0-9]+$", "", disk.device_name)
     return f"vd{letters or 'a'}"
+
+
+def matcher(disk: Disk) -> Callable[[FoundDisk], bool]:
+    """Whether a disk that was found is this one; without its connection the name has to do."""
+    if not disk.connection_info:
+        return lambda one: one.volume_id == disk.volume_id
+    key = sources.key(disk.connection_info)
+    return lambda one: one.key == key
 
 
 def found(definition: str) -> list[FoundDisk]:

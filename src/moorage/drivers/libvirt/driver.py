@@ -127,13 +127,14 @@ class LibvirtDriver(Unsupported):
         return self._instances.console(guest)
 
     def destroy(self, guest: Guest) -> None:
-        """A server that was never placed has no guest."""
-        if self._placement.host_of(guest) is None:
-            return
-        with self._connected(guest, "removal") as (host, connection):
-            domain = host.find(connection, guest.id)
-            if domain is not None:
-                self._lifecycle.remove(domain)
+        """On its host; for a server that has none on record any more, on each host that answers."""
+        placed = self._placement.host_of(guest)
+        for host in [placed] if placed is not None else self._hosts.values():
+            try:
+                self._remove(host, guest)
+            except errors.Unknown:
+                if placed is not None:
+                    raise
         self._instances.remove(guest)
 
     def power_state(self, guest: Guest) -> int:
@@ -156,6 +157,12 @@ class LibvirtDriver(Unsupported):
             with host.lease("list of guests") as connection:
                 found += [_held(domain) for domain in host.owned(connection)]
         return sorted(found, key=lambda held: held.server_id)
+
+    def _remove(self, host: Host, guest: Guest) -> None:
+        with host.lease(f"removal of server {guest.id}") as connection:
+            domain = host.find(connection, guest.id)
+            if domain is not None:
+                self._lifecycle.remove(domain)
 
     def _has_shut_down(self, domain: Any) -> bool:
         return self._lifecycle.shut_down(domain, self._settings.wait_soft_reboot_seconds)

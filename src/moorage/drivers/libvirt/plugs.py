@@ -7,6 +7,7 @@ disk, so does its definition.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from moorage import errors
@@ -15,10 +16,11 @@ from moorage.drivers.libvirt import binding, disk_xml, faults, sources
 from moorage.drivers.libvirt.disk_xml import FoundDisk
 from moorage.drivers.libvirt.hints import Hints, Watch
 from moorage.drivers.libvirt.options import LibvirtSettings
-from moorage.drivers.libvirt.sources import Key
 
 _UNDER_WAY = "process of unplug"
 _GIB = 1024**3
+
+Matcher = Callable[[FoundDisk], bool]
 
 
 class Plugs:
@@ -30,24 +32,25 @@ class Plugs:
 
     def plug(self, domain: Any, disk: Disk) -> None:
         """Into the running guest and into its definition, as far as it is not there."""
-        key = sources.key(disk.connection_info)
-        wanted = [flag for flag in views(domain) if find(domain, flag, key) is None]
+        sources.render(disk.connection_info)
+        is_it = disk_xml.matcher(disk)
+        wanted = [flag for flag in views(domain) if find(domain, flag, is_it) is None]
         if not wanted:
             return
         taken = [one.alias for flag in views(domain) for one in disks_of(domain, flag)]
         try:
             domain.attachDeviceFlags(disk_xml.render(disk, self._settings, taken), sum(wanted))
         except Exception as error:
-            if not faults.is_fault(error) or not all(find(domain, flag, key) for flag in wanted):
+            if not faults.is_fault(error) or not all(find(domain, flag, is_it) for flag in wanted):
                 raise
 
     def unplug(self, domain: Any, disk: Disk) -> None:
         """Out of the guest, then out of its definition. ``Refused`` if the guest does not let go."""
-        key = sources.key(disk.connection_info)
+        is_it = disk_xml.matcher(disk)
         libvirt = binding.library()
-        if domain.isActive() and (held := find(domain, libvirt.VIR_DOMAIN_AFFECT_LIVE, key)):
-            self._unplug_live(domain, key, held)
-        if (held := find(domain, libvirt.VIR_DOMAIN_AFFECT_CONFIG, key)) is not None:
+        if domain.isActive() and (held := find(domain, libvirt.VIR_DOMAIN_AFFECT_LIVE, is_it)):
+            self._unplug_live(domain, is_it, held)
+        if (held := find(domain, libvirt.VIR_DOMAIN_AFFECT_CONFIG, is_it)) is not None:
             _detach(domain, held, libvirt.VIR_DOMAIN_AFFECT_CONFIG)
 
     def grow(self, domain: Any, disk: Disk, size_gib: int) -> None:
@@ -55,7 +58,7 @@ class Plugs:
         libvirt = binding.library()
         if not domain.isActive():
             return
-        held = find(domain, libvirt.VIR_DOMAIN_AFFECT_LIVE, sources.key(disk.connection_info))
+        held = find(domain, libvirt.VIR_DOMAIN_AFFECT_LIVE, disk_xml.matcher(disk))
         if held is None:
             raise errors.Refused(f"the guest of server {domain.UUIDString()} does not have volume {disk.volume_id}")
         try:
@@ -64,11 +67,11 @@ class Plugs:
             if not faults.is_fault(error) or domain.isActive():
                 raise
 
-    def _unplug_live(self, domain: Any, key: Key, held: FoundDisk) -> None:
+    def _unplug_live(self, domain: Any, is_it: Matcher, held: FoundDisk) -> None:
         libvirt, settings = binding.library(), self._settings
 
         def is_gone() -> bool:
-            return not domain.isActive() or find(domain, libvirt.VIR_DOMAIN_AFFECT_LIVE, key) is None
+            return not domain.isActive() or find(domain, libvirt.VIR_DOMAIN_AFFECT_LIVE, is_it) is None
 
         with self._hints.watch(domain.UUIDString()) as watch:
             for _ in range(settings.device_detach_attempts):
@@ -94,9 +97,9 @@ def disks_of(domain: Any, view: int) -> list[FoundDisk]:
     return disk_xml.found(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE if is_definition else 0))
 
 
-def find(domain: Any, view: int, key: Key) -> FoundDisk | None:
-    """The disk with that source."""
-    return next((disk for disk in disks_of(domain, view) if disk.key == key), None)
+def find(domain: Any, view: int, is_it: Matcher) -> FoundDisk | None:
+    """The disk that is meant; None if the guest does not have it."""
+    return next((disk for disk in disks_of(domain, view) if is_it(disk)), None)
 
 
 def views(domain: Any) -> list[int]:
@@ -113,5 +116,5 @@ def _detach(domain: Any, held: FoundDisk, view: int) -> None:
         if not faults.is_fault(error):
             raise
         is_accepted = faults.code_of(error) in (*faults.GONE, faults.DEVICE_MISSING) or _UNDER_WAY in str(error)
-        if not is_accepted and find(domain, view, held.key) is not None:
+        if not is_accepted and find(domain, view, lambda one: one.key == held.key) is not None:
             raise

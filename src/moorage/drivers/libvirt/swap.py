@@ -28,7 +28,8 @@ class Swap:
         self._hints = hints
         self._domain = domain
         self._old, self._new = old, new
-        self._old_key, self._new_key = sources.key(old.connection_info), sources.key(new.connection_info)
+        self._is_old, self._is_new = disk_xml.matcher(old), disk_xml.matcher(new)
+        self._new_key = sources.key(new.connection_info)
         self._live: int = binding.library().VIR_DOMAIN_AFFECT_LIVE
 
     def run(self) -> None:
@@ -70,10 +71,10 @@ class Swap:
         return str(self._domain.UUIDString())
 
     def _held(self) -> FoundDisk | None:
-        return plugs.find(self._domain, self._live, self._old_key)
+        return plugs.find(self._domain, self._live, self._is_old)
 
     def _has_moved(self) -> bool:
-        return plugs.find(self._domain, self._live, self._new_key) is not None
+        return plugs.find(self._domain, self._live, self._is_new) is not None
 
     def _is_ready(self) -> bool:
         held = self._held()
