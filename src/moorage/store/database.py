@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy import event
 
@@ -32,10 +33,11 @@ def open_engine(url: str, begin: str | None = "BEGIN", pool_size: int = 40) -> s
 
     ``begin`` None leaves it to the driver to begin, immediately, before the first write.
     """
+    codec: dict[str, Any] = {"json_serializer": _to_json, "json_deserializer": msgspec.json.decode}
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_size=pool_size, pool_pre_ping=True)
+        return sa.create_engine(url, pool_size=pool_size, pool_pre_ping=True, **codec)
     engine = sa.create_engine(
-        url, poolclass=sa.pool.QueuePool, pool_size=pool_size, connect_args={"check_same_thread": False}
+        url, poolclass=sa.pool.QueuePool, pool_size=pool_size, connect_args={"check_same_thread": False}, **codec
     )
 
     @event.listens_for(engine, "connect")
@@ -51,6 +53,10 @@ def open_engine(url: str, begin: str | None = "BEGIN", pool_size: int = 40) -> s
             connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _to_json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 class Store:
