@@ -20,7 +20,7 @@ Tx = sa.Connection
 """A transaction. Domain functions take it first; whoever opened it decides when it commits."""
 
 _AFTER_COMMIT = "moorage_after_commit"
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON", "temp_store=MEMORY")
+_PRAGMAS = ("journal_mode=WAL", "busy_timeout=30000", "foreign_keys=ON", "temp_store=MEMORY")
 
 
 def sqlite_url(path: object) -> str:
@@ -28,10 +28,11 @@ def sqlite_url(path: object) -> str:
     return f"sqlite:///{path}"
 
 
-def open_engine(url: str, begin: str | None = "BEGIN", pool_size: int = 40) -> sa.Engine:
+def open_engine(url: str, begin: str | None = "BEGIN", pool_size: int = 40, *, waits: bool = True) -> sa.Engine:
     """An engine whose transactions start with ``begin`` on SQLite; PostgreSQL URLs are opened as they are.
 
-    ``begin`` None leaves it to the driver to begin, immediately, before the first write.
+    ``begin`` None leaves it to the driver to begin, immediately, before the first write. Unless it ``waits``, a commit
+    does not wait for the disk: it survives the end of the process, but not a power cut before the next one that waits.
     """
     codec: dict[str, Any] = {"json_serializer": _to_json, "json_deserializer": msgspec.json.decode}
     if not url.startswith("sqlite"):
@@ -45,6 +46,7 @@ def open_engine(url: str, begin: str | None = "BEGIN", pool_size: int = 40) -> s
         connection.isolation_level = None if begin else "IMMEDIATE"
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
+        connection.execute(f"PRAGMA synchronous={'FULL' if waits else 'NORMAL'}")
 
     if begin:
 
@@ -66,6 +68,7 @@ class Store:
         self.url = url
         self._reader = open_engine(url)
         self._writer = open_engine(url, "BEGIN IMMEDIATE") if self.is_sqlite else self._reader
+        self._noter = open_engine(url, "BEGIN IMMEDIATE", waits=False) if self.is_sqlite else self._reader
         self._turn: contextlib.AbstractContextManager[Any] = threading.Lock() if self.is_sqlite else _NoTurn()
 
     @property
@@ -93,6 +96,14 @@ class Store:
         for call in calls:
             call()
 
+    @contextlib.contextmanager
+    def note(self) -> Iterator[Tx]:
+        """Write what nothing depends on, such as progress, without waiting for the disk: the last may be lost."""
+        with self._noter.connect() as connection, self._turn, connection.begin():
+            if not self.is_sqlite:
+                connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
+            yield connection
+
     def pools(self) -> dict[str, sa.Pool]:
         """The pools of connections, for figures."""
         return {"read": self._reader.pool, "write": self._writer.pool}
@@ -100,6 +111,7 @@ class Store:
     def close(self) -> None:
         self._reader.dispose()
         self._writer.dispose()
+        self._noter.dispose()
 
 
 def after_commit(tx: Tx, call: Callable[[], None]) -> None:

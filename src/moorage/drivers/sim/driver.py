@@ -48,7 +48,7 @@ class SimDriver:
 
     def __init__(self, path: Path, host: str = "sim-1", latency_s: float = 0.0) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._engine = open_engine(sqlite_url(path), "BEGIN IMMEDIATE")
+        self._engine = open_engine(sqlite_url(path), "BEGIN IMMEDIATE", waits=False)
         self._turn = threading.Lock()
         self._host = host
         self._latency_s = latency_s
