@@ -15,7 +15,7 @@ from moorage.api.wire.policy import Policy
 from moorage.audit.plan import Options
 from moorage.compute.ports import Hypervisor
 from moorage.compute.service import flavors, services
-from moorage.config import secrets
+from moorage.config import networks, secrets
 from moorage.config.settings import Settings
 from moorage.drivers.dpm import DpmDriver, DpmSettings
 from moorage.drivers.fcarray import FcArray
@@ -49,11 +49,13 @@ class Moorage:
         self.store = Store(settings.database_url)
         self.hypervisor = hypervisor_of(settings)
         self.backends = backends_of(settings)
+        self.networks = networks.networks_of(settings.conf)
         self.image_dir = settings.data_dir / "images"
         self.image_dir.mkdir(exist_ok=True)
         self.world = World(
             store=self.store, hypervisor=self.hypervisor, backends=self.backends, image_dir=self.image_dir,
             availability_zone=settings.conf.availability_zone, audit=audit_options(settings),
+            networks=self.networks,
         )  # fmt: skip
         self.engine = Engine(settings.journal_url, Runtime(self.store, self.world, probe), KINDS)
         self.site = self._site()
@@ -108,6 +110,7 @@ class Moorage:
             availability_zone=self.settings.conf.availability_zone,
             shelved_offload_time_s=self.settings.conf.shelved_offload_time,
             reclaim_interval_s=self.settings.conf.reclaim_instance_interval,
+            networks=self.networks,
             is_direct_swap_allowed=self.settings.conf.compute.allow_direct_swap,
         )  # fmt: skip
 

@@ -89,12 +89,38 @@ AUDIT: list[cfg.Opt] = [
     ),
 ]  # fmt: skip
 
+NETWORKS: list[cfg.Opt] = [
+    cfg.ListOpt("names", default=[], help="Provider networks; each has a section [network:<name>]."),
+]
+NETWORK: list[cfg.Opt] = [
+    cfg.StrOpt("cidr", default="", help="The network's subnet, such as 10.1.0.0/16."),
+    cfg.StrOpt("gateway", default="", help="Address of the router; empty: there is none."),
+    cfg.ListOpt("dns", default=[], help="Addresses of name servers."),
+    cfg.IntOpt("vlan", min=1, max=4094, help="VLAN id, tagged by adapter or host; unset: untagged."),
+    cfg.IntOpt("mtu", default=1500, min=576, max=65535, help="Largest frame that guests may send."),
+    cfg.StrOpt(
+        "allocation_pool", default="", help="<first>-<last> of the addresses to give out; empty: all of the subnet."
+    ),
+    cfg.StrOpt("description", default="", help="What clients see as the network's description."),
+    cfg.ListOpt(
+        "virtual_switches", default=[],
+        help="DPM: object ids of the virtual switches on it; the first on the partition's CPC is used.",
+    ),
+    cfg.ListOpt(
+        "adapter_ports", default=[],
+        help="DPM: <adapter object-id>:<port> of the adapters on it (RoCE, or any network adapter from z17 on); the "
+        "first on the partition's CPC is used.",
+    ),
+    cfg.ListOpt("bridges", default=[], help="KVM: names of the bridges on it; the first on the host is used."),
+]  # fmt: skip
+
 GROUPS: dict[str, list[cfg.Opt]] = {
     "DEFAULT": DEFAULT,
     "api": API,
     "audit": AUDIT,
     "compute": COMPUTE,
     "dpm": DPM,
+    "networks": NETWORKS,
     "sim": SIM,
     "token": TOKEN,
     "volumes": VOLUMES,
@@ -102,6 +128,11 @@ GROUPS: dict[str, list[cfg.Opt]] = {
 }
 
 
+FAMILIES: dict[str, tuple[str, str, list[cfg.Opt]]] = {"network": ("networks", "names", NETWORK)}
+"""Kind of section → where its names stand (section, option), and the options that each ``[<kind>:<name>]`` has."""
+
+
 def list_opts() -> list[tuple[str, list[Any]]]:
     """Entry point of oslo.config's sample generator."""
-    return list(GROUPS.items())
+    families = {f"{kind}:<name>": options for kind, (_, _, options) in FAMILIES.items()}
+    return list({**GROUPS, **families}.items())

@@ -20,7 +20,7 @@ _SWEEP_S = 5.0
 
 
 class Dispatcher:
-    """Starts pending operations, at most ``concurrency`` at a time and one a subject."""
+    """Starts pending operations, at most ``concurrency`` at a time of each pool and one a subject."""
 
     def __init__(self, store: Store, engine: Engine, concurrency: int) -> None:
         self._store = store
@@ -63,11 +63,12 @@ class Dispatcher:
                 _log.exception("dispatching failed; it is tried again in %.0f s", _SWEEP_S)
 
     def _dispatch(self) -> None:
-        with self._store.read() as tx:
-            free = self._concurrency - service.count_running(tx)
-            found = service.ready(tx, free) if free > 0 else []
-        for operation in found:
-            self._begin(operation)
+        for kinds in self._engine.pools().values():
+            with self._store.read() as tx:
+                free = self._concurrency - service.count_running(tx, kinds)
+                found = service.ready(tx, free, kinds) if free > 0 else []
+            for operation in found:
+                self._begin(operation)
 
     def _begin(self, operation: Operation) -> None:
         names = (operation.id, operation.kind, operation.subject, operation.request_id)

@@ -54,6 +54,14 @@ class Engine:
         }
         DBOS(config=config)
         DBOS.launch()
+        service.on_submit(self.runtime.ring)
+
+    def pools(self) -> dict[str, list[str]]:
+        """The names of the kinds in each pool."""
+        found: dict[str, list[str]] = {}
+        for kind in self.kinds.values():
+            found.setdefault(kind.pool, []).append(kind.name)
+        return found
 
     def start(self, operation: Operation) -> None:
         """Run an operation in a thread; a second start of the same one does nothing."""
@@ -74,6 +82,8 @@ class Engine:
         What did not goes on at the next start.
         """
         self.runtime.stopping.set()
+        service.off_submit(self.runtime.ring)
+        self.runtime.ring()
         with self._ended:
             all_ended = self._ended.wait_for(lambda: not self._running, timeout=patience_s)
         if all_ended:
@@ -101,6 +111,7 @@ class Engine:
                 self._running.discard(operation_id)
                 self._ended.notify_all()
             self.on_end()
+            self.runtime.ring()
 
     def _run(self, operation_id: str, kind: Kind, args: dict[str, Any]) -> str | None:
         saga: Saga[Any] = Saga(self.runtime, operation_id, kind.name)

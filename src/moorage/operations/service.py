@@ -70,7 +70,13 @@ def on_submit(listener: Any) -> None:
 
 
 def off_submit(listener: Any) -> None:
-    _listeners.remove(listener)
+    if listener in _listeners:
+        _listeners.remove(listener)
+
+
+def announce(tx: Tx) -> None:
+    """Tell them, too, of a change that operations may be waiting for."""
+    after_commit(tx, _tell)
 
 
 def _tell() -> None:
@@ -151,8 +157,8 @@ def get(tx: Tx, operation_id: str) -> Operation:
     return Operation(**row._mapping)
 
 
-def ready(tx: Tx, limit: int) -> list[Operation]:
-    """Pending operations that nothing earlier on the same subject holds back, oldest first."""
+def ready(tx: Tx, limit: int, kinds: list[str]) -> list[Operation]:
+    """Pending operations of these kinds that nothing earlier on the same subject holds back, oldest first."""
     earlier = operations.alias("earlier")
     blocked = sa.exists().where(
         earlier.c.subject == operations.c.subject,
@@ -161,15 +167,16 @@ def ready(tx: Tx, limit: int) -> list[Operation]:
     )
     rows = tx.execute(
         sa.select(operations)
-        .where(operations.c.state == "pending", ~blocked)
+        .where(operations.c.state == "pending", operations.c.kind.in_(kinds), ~blocked)
         .order_by(operations.c.sequence)
         .limit(limit)
     )
     return [Operation(**row._mapping) for row in rows]
 
 
-def count_running(tx: Tx) -> int:
-    return tx.scalar(sa.select(sa.func.count()).select_from(operations).where(operations.c.state == "running")) or 0
+def count_running(tx: Tx, kinds: list[str]) -> int:
+    query = sa.select(sa.func.count()).select_from(operations)
+    return tx.scalar(query.where(operations.c.state == "running", operations.c.kind.in_(kinds))) or 0
 
 
 def unfinished(tx: Tx, subject: str | None = None) -> list[Operation]:
