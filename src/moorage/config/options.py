@@ -57,6 +57,21 @@ API: list[cfg.Opt] = [
     cfg.IntOpt("max_image_gib", default=1024, min=1, help="Largest image that may be uploaded, in GiB."),
     cfg.StrOpt("policy_file", default="", help="policy.yaml with changed rules; empty: the defaults."),
 ]
+METRICS: list[cfg.Opt] = [
+    cfg.StrOpt(
+        "listen", default="",
+        help="Address and port of their own for /metrics, /healthz and /readyz, where no token is needed unless one is "
+        "set; empty: the port of the API, where /metrics answers only this machine unless a token is set.",
+    ),
+    cfg.StrOpt("token", default="", secret=True, help="What /metrics asks for: Authorization: Bearer <token>."),
+]  # fmt: skip
+TRACING: list[cfg.Opt] = [
+    cfg.StrOpt(
+        "otlp_endpoint", default="",
+        help="Where OpenTelemetry traces are sent by OTLP over HTTP, such as http://127.0.0.1:4318/v1/traces; empty: "
+        "there are none. Needs moorage[otel].",
+    ),
+]  # fmt: skip
 COMPUTE: list[cfg.Opt] = [
     cfg.BoolOpt(
         "allow_direct_swap", default=False,
@@ -120,9 +135,11 @@ GROUPS: dict[str, list[cfg.Opt]] = {
     "audit": AUDIT,
     "compute": COMPUTE,
     "dpm": DPM,
+    "metrics": METRICS,
     "networks": NETWORKS,
     "sim": SIM,
     "token": TOKEN,
+    "tracing": TRACING,
     "volumes": VOLUMES,
     "workers": WORKERS,
 }
