@@ -41,6 +41,9 @@ class RoleTokens:
         project = project or "p" * 32
         return Context(user_id=f"user-{role}", project_id=project, roles=ROLES[role])
 
+    def remembered(self, token: str) -> Context | None:
+        return self.context_of(token)
+
 
 def make_store(tmp_path: Path) -> Store:
     """A fresh database with all tables: SQLite, or PostgreSQL under ``pytest --store=postgresql``."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy import event
 
@@ -20,6 +21,13 @@ PATIENCE_IN_WRITE_S = 3
 _WRITERS = 4
 """Connections for writing, of one process: one has its turn, the others renew leases."""
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON", "temp_store=MEMORY")
+
+
+def _to_json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+_JSON: dict[str, Any] = {"json_serializer": _to_json, "json_deserializer": msgspec.json.decode}
 
 
 def sqlite_url(path: object) -> str:
@@ -49,7 +57,7 @@ def open_engine(url: str, begin: str | None = "BEGIN", pool_size: int = 40) -> s
     if not is_sqlite(url):
         return _postgresql(url, pool_size)
     engine = sa.create_engine(
-        url, poolclass=sa.pool.QueuePool, pool_size=pool_size, connect_args={"check_same_thread": False}
+        url, poolclass=sa.pool.QueuePool, pool_size=pool_size, connect_args={"check_same_thread": False}, **_JSON
     )
 
     @event.listens_for(engine, "connect")
@@ -90,4 +98,6 @@ def open_writer(url: str) -> sa.Engine:
 
 def _postgresql(url: str, pool_size: int, **options: Any) -> sa.Engine:
     alive = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "connect_timeout": 10}
-    return sa.create_engine(url, pool_size=pool_size, max_overflow=4, pool_pre_ping=True, connect_args=alive, **options)
+    return sa.create_engine(
+        url, pool_size=pool_size, max_overflow=4, pool_pre_ping=True, connect_args=alive, **_JSON, **options
+    )
