@@ -63,8 +63,8 @@ class _Checker:
 
     def _typed(self, definition: ResourceDef, given: dict[str, Any], where: str, depth: int) -> int:
         if types.is_nested(definition.type):
-            nested = document.parse_file(definition.type, self._files)
             try:
+                nested = document.parse_file(definition.type, self._files)
                 return 1 + self.scope(nested, given, f"{where}<{definition.type}>.", depth + 1)
             except errors.BadRequest as problem:
                 raise _placed(problem, f"{where}<{definition.type}>") from None
