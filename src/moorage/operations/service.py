@@ -151,6 +151,11 @@ def get(tx: Tx, operation_id: str) -> Operation:
     return Operation(**row._mapping)
 
 
+def is_known(tx: Tx, operation_id: str) -> bool:
+    """Whether it was ever submitted."""
+    return tx.scalar(sa.select(operations.c.id).where(operations.c.id == operation_id)) is not None
+
+
 def ready(tx: Tx, limit: int) -> list[Operation]:
     """Pending operations that nothing earlier on the same subject holds back, oldest first."""
     earlier = operations.alias("earlier")
