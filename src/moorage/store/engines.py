@@ -53,7 +53,7 @@ def open_engine(url: str, begin: str | None = "BEGIN", pool_size: int = 40, *, w
     """An engine whose transactions start with ``begin`` on SQLite; ``None`` leaves that to the driver.
 
     The driver begins immediately, before the first write. On PostgreSQL ``begin`` means nothing. Unless it ``waits``,
-    a commit does not wait for the disk: it survives the end of the process, but not a power cut before a later one that does.
+    a commit does not wait for the disk: it survives the end of the process, but not a power cut soon after.
     """
     if not is_sqlite(url):
         return _postgresql(url, pool_size)
