@@ -5,9 +5,12 @@ What needs real guests is skipped on a machine that cannot have them, and one li
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from tests.support import real_guests
+from tests.support.app import STORE
 
 LONG = (
     "tests/crash/test_cleanup.py",
@@ -19,6 +22,16 @@ LONG = (
     "tests/property/",
     "tests/stories/test_life.py",
 )
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--store", choices=["sqlite", "postgresql"], default="sqlite", help="database of the tests inside this process"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    os.environ[STORE] = config.getoption("--store")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

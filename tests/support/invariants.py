@@ -32,10 +32,10 @@ def unfinished(database: Path) -> Rows:
 
 @dataclasses.dataclass(frozen=True)
 class Guests:
-    """What a hypervisor holds, by server: whether it runs, and the volumes it sees (None: it cannot say)."""
+    """What a hypervisor holds, by server: whether it runs; where each volume is that it sees (None: it cannot say)."""
 
     running: dict[str, bool]
-    volumes: dict[str, list[str]] | None = None
+    disks: dict[str, dict[str, str]] | None = None
 
 
 def problems(database: Path, array: dict[str, Rows], guests: Guests, groups: Rows) -> list[str]:
@@ -48,9 +48,10 @@ def problems(database: Path, array: dict[str, Rows], guests: Guests, groups: Row
         *_servers(servers, disks),
         *_volumes(volumes, disks),
         *_array(servers, disks, volumes, array),
+        *_files(database.parent / "volumes" / "volumes", volumes),
         *_guests(servers, guests.running),
         *_groups(servers, groups),
-        *_guest_disks(servers, disks, guests.volumes or {}),
+        *_guest_disks(servers, disks, guests.disks or {}),
     ]
 
 
@@ -118,12 +119,12 @@ def _volumes(volumes: dict[str, Any], disks: Rows) -> list[str]:
 
 
 def _array(servers: dict[str, Any], disks: Rows, volumes: dict[str, Any], array: dict[str, Rows]) -> list[str]:
-    masked = {v for v, row in volumes.items() if row["backend"] == "fcarray"}
+    here = {volume_id: row for volume_id, row in volumes.items() if row["backend"] == "fcarray"}
     wanted = {
         (disk["server_id"], disk["volume_id"])
         for disk in disks
         if disk["connector"]
-        and disk["volume_id"] in masked
+        and disk["volume_id"] in here
         and disk["server_id"] in servers
         and not _holds_nothing(servers[disk["server_id"]])
     }
@@ -133,9 +134,17 @@ def _array(servers: dict[str, Any], disks: Rows, volumes: dict[str, Any], array:
     found += [f"I4: volume {volume} is not masked for {host}" for host, volume in wanted - masks]
     found += [f"I4: the array still knows host {host}" for host in hosts - {server for server, _ in wanted}]
     kept = {volume["volume_id"] for volume in array["volumes"]}
-    on_array = {v for v in masked if volumes[v]["status"] != "error"}
-    found += [f"I4: the array holds volume {volume}, which is not on record" for volume in kept - set(volumes)]
+    on_array = {v for v, row in here.items() if row["status"] != "error"}
+    found += [f"I4: the array holds volume {volume}, which is not on record there" for volume in kept - set(here)]
     return found + [f"I4: volume {volume} is not on the array" for volume in on_array - kept]
+
+
+def _files(directory: Path, volumes: dict[str, Any]) -> list[str]:
+    here = {v for v, row in volumes.items() if row["backend"] == "files"}
+    kept = {path.name for path in directory.glob("*")}
+    found = [f"I4: the files backend holds volume {name}, which is not on record there" for name in kept - here]
+    complete = {v for v in here if volumes[v]["status"] != "error"}
+    return found + [f"I4: volume {volume} has no file" for volume in complete - kept]
 
 
 def _groups(servers: dict[str, Any], groups: Rows) -> list[str]:
@@ -157,24 +166,38 @@ def partition_guests(partitions: Rows) -> Guests:
     return Guests(found)
 
 
-def _guest_disks(servers: dict[str, Any], disks: Rows, volumes: dict[str, list[str]]) -> list[str]:
+def _guest_disks(servers: dict[str, Any], disks: Rows, guests: dict[str, dict[str, str]]) -> list[str]:
     """What a guest sees, running or not, against the disks on record."""
     found = []
-    for guest, held in volumes.items():
-        seen = sorted(held)
+    for guest, held in guests.items():
         mine = [disk for disk in disks if disk["server_id"] == guest and disk["destination_type"] == "volume"]
-        recorded = sorted(disk["volume_id"] for disk in mine if disk["connection_info"])
-        if guest in servers and seen != recorded:
-            found.append(f"I4: the guest of server {guest} has volumes {seen}, on record are {recorded}")
+        recorded = {disk["volume_id"]: disk["connection_info"] for disk in mine if disk["connection_info"]}
+        if guest in servers and set(held) != set(recorded):
+            found.append(
+                f"I4: the guest of server {guest} has volumes {sorted(held)}, on record are {sorted(recorded)}"
+            )
+        found += [
+            f"I6: the guest of server {guest} uses volume {volume} at another place than is on record"
+            for volume, connection in recorded.items()
+            if held.get(volume) != _address(json.loads(connection))
+        ]
     return found
+
+
+def _address(connection: dict[str, Any]) -> str:
+    data = connection["data"]
+    return str(data.get("device_path") or f"{data.get('target_wwn')}/{data.get('target_lun')}")
 
 
 def sim_guests(path: Path) -> Guests:
     """What the simulated hypervisor's file says."""
-    found = rows(path, "SELECT id, power, disks FROM guests")
-    return Guests(
-        {row["id"]: row["power"] == 1 for row in found}, {row["id"]: json.loads(row["disks"]) for row in found}
-    )
+    found = rows(path, "SELECT id, power, disks, addresses FROM guests")
+    return Guests({row["id"]: row["power"] == 1 for row in found}, {row["id"]: _sim_disks(row) for row in found})
+
+
+def _sim_disks(guest: dict[str, Any]) -> dict[str, str]:
+    addresses = json.loads(guest["addresses"])
+    return {volume: str(addresses.get(volume)) for volume in json.loads(guest["disks"])}
 
 
 _RUNNING: dict[str, bool | None] = {

@@ -50,21 +50,18 @@ class RealCloud(Cloud):
 
     def guests(self) -> invariants.Guests:
         states = self.embedded.states()
-        views = {server: self.embedded.volumes(server) for server in states}
-        volumes = {server: sorted(set().union(*found)) for server, found in views.items()}
-        return invariants.Guests({server: state == "running" for server, state in states.items()}, volumes)
+        disks = {server: {k: v for view in self.embedded.disks(server) for k, v in view.items()} for server in states}
+        return invariants.Guests({server: state == "running" for server, state in states.items()}, disks)
 
     def problems(self) -> list[str]:
-        """As everywhere, and: a running guest and its definition have the same disks, each volume is one file."""
+        """As everywhere, and: a running guest and its definition have the same disks."""
         found = super().problems()
         for server in self.embedded.states():
-            views = self.embedded.volumes(server)
+            views = self.embedded.disks(server)
             found += (
                 [f"I4: definition and guest of {server} differ: {views}"] if views[1:] not in ([], [views[0]]) else []
             )
-        kept = {path.name for path in (self.data_dir / "volumes" / "volumes").iterdir()}
-        known = {row["id"] for row in invariants.rows(self.data_dir / "moorage.db", "SELECT id FROM volumes")}
-        return found + [f"I4: {name} is a file without a volume, or the reverse" for name in kept ^ known]
+        return found
 
     def small_flavor(self) -> str:
         """64 MiB are plenty for the tiny guest."""

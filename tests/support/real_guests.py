@@ -103,10 +103,10 @@ class Embedded:
             found[path.stem.removeprefix("instance-")] = str(_read(path).get("state"))
         return found
 
-    def volumes(self, server_id: str) -> list[set[str]]:
-        """The files behind the disks, by name: in the definition, and in the guest if it runs."""
+    def disks(self, server_id: str) -> list[dict[str, str]]:
+        """Volume → file behind each disk: in the definition, and in the guest if it runs."""
         paths = [*self._definitions(), *self._statuses()]
-        return [_volumes(_read(path)) for path in paths if server_id in path.name]
+        return [_disks(_read(path)) for path in paths if server_id in path.name]
 
     def pid(self, server_id: str) -> int:
         """Of the guest's QEMU."""
@@ -132,6 +132,7 @@ def _read(path: Path) -> ET.Element:
     return ET.fromstring(path.read_text())
 
 
-def _volumes(definition: ET.Element) -> set[str]:
+def _disks(definition: ET.Element) -> dict[str, str]:
     disks = [disk for disk in definition.iter("disk") if disk.get("device") == "disk"]
-    return {Path(str(source.get("file"))).name for disk in disks for source in disk.iterfind("source")}
+    files = [str(source.get("file")) for disk in disks for source in disk.iterfind("source")]
+    return {Path(file).name: file for file in files}
