@@ -183,13 +183,20 @@ def hypervisor_of(settings: Settings, *, is_checked: bool = True) -> Hypervisor:
             driver.check_at_start()
         return driver
     if conf.compute_driver == "libvirt":
-        return LibvirtDriver(LibvirtSettings.from_section(conf.libvirt, conf.host, settings.data_dir))
+        return LibvirtDriver(_libvirt_settings(settings))
     fabric = open_fabric(settings.array_file)
 
     def copy(old: Disk, new: Disk) -> None:
         copy_over(_bytes_of(old, fabric), _bytes_of(new, fabric))
 
     return SimDriver(settings.data_dir / "sim" / "guests.db", latency_s=conf.sim.latency, copy=copy)
+
+
+def _libvirt_settings(settings: Settings) -> LibvirtSettings:
+    conf: Any = settings.conf
+    return LibvirtSettings.from_section(
+        conf.libvirt, conf.host, settings.data_dir, has_networks=bool(conf.networks.names)
+    )  # fmt: skip
 
 
 def _bytes_of(disk: Disk, fabric: Fabric) -> Path:

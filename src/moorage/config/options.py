@@ -127,7 +127,10 @@ NETWORK: list[cfg.Opt] = [
         help="DPM: <adapter object-id>:<port> of the adapters on it (RoCE, or any network adapter from z17 on); the "
         "first on the partition's CPC is used.",
     ),
-    cfg.ListOpt("bridges", default=[], help="KVM: names of the bridges on it; the first on the host is used."),
+    cfg.ListOpt(
+        "bridges", default=[],
+        help="KVM: the bridge of the hosts that is on it, or network:<name> of one that libvirt knows; the first counts.",
+    ),
 ]  # fmt: skip
 
 GROUPS: dict[str, list[cfg.Opt]] = {

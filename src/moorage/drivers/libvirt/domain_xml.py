@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import msgspec
 
+from moorage import errors
 from moorage.compute.ports import Disk, Guest
 from moorage.drivers.libvirt import disk_xml
 from moorage.drivers.libvirt.options import LibvirtSettings
 
 NAMESPACE = "urn:moorage:guest"
 _OWNER = f"{{{NAMESPACE}}}guest"
-_SATA_DRIVES = ("sda", "sdb")
 
 
 class Media(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +44,7 @@ def render(guest: Guest, disks: list[Disk], media: Media, settings: LibvirtSetti
         devices.append(made := disk_xml.element(disk, settings, aliases))
         aliases += [str(alias.get("name")) for alias in made.iterfind("alias")]
     _media(devices, media)
-    _network(devices, settings)
+    _network(devices, guest, settings)
     _console(devices, media.console_log)
     if media.rescue_disk is not None:
         _boot_rescue_first(devices)
@@ -114,14 +115,34 @@ def _boot_rescue_first(devices: ET.Element) -> None:
             ET.SubElement(disk, "boot", order="1")
 
 
-def _network(devices: ET.Element, settings: LibvirtSettings) -> None:
-    kind, _, name = settings.guest_network.partition(":")
-    if kind == "none":
-        return
+def _network(devices: ET.Element, guest: Guest, settings: LibvirtSettings) -> None:
+    """The server's ports on their bridges; a server without any has what the settings give everybody."""
+    for nic in guest.nics:
+        places = nic.physical.get("bridges")
+        if not places:
+            raise errors.Refused(f"[network:{nic.network_name}] bridges is empty: no guest can be on that network")
+        place = places[0] if ":" in places[0] else f"bridge:{places[0]}"
+        interface = _interface(devices, place, nic.mac_address)
+        ET.SubElement(interface, "mtu", size=str(nic.mtu))
+    if not guest.nics and settings.guest_network != "none":
+        _interface(devices, settings.guest_network, _mac_address(guest.id))
+
+
+def _interface(devices: ET.Element, place: str, mac_address: str) -> ET.Element:
+    """``user``, ``bridge:<name>`` or ``network:<name>``."""
+    kind, _, name = place.partition(":")
     interface = ET.SubElement(devices, "interface", type=kind)
+    ET.SubElement(interface, "mac", address=mac_address)
     if name:
         ET.SubElement(interface, "source", {kind: name})
     ET.SubElement(interface, "model", type="virtio")
+    return interface
+
+
+def _mac_address(server_id: str) -> str:
+    """The same each time the guest is defined: systems know their interfaces by it."""
+    tail = hashlib.sha256(server_id.encode()).digest()[:3]
+    return ":".join(("52:54:00", *(f"{byte:02x}" for byte in tail)))
 
 
 def _console(devices: ET.Element, log: Path) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from moorage import errors
-from moorage.compute.ports import Capabilities, Disk, Guest, HeldGuest, HostState, Identity
+from moorage.compute.ports import Capabilities, Disk, Guest, GuestState, HeldGuest, HostState, Identity
 from moorage.compute.unsupported import Unsupported
-from moorage.drivers.libvirt import binding, domain_xml, lifecycle, plugs, sources
+from moorage.drivers.libvirt import binding, domain_xml, lifecycle, plugs, sources, states
 from moorage.drivers.libvirt.hints import Hints
 from moorage.drivers.libvirt.hosts import Host
 from moorage.drivers.libvirt.instances import Instances
@@ -17,6 +17,7 @@ from moorage.drivers.libvirt.lifecycle import Lifecycle
 from moorage.drivers.libvirt.options import LibvirtSettings
 from moorage.drivers.libvirt.placement import Placement
 from moorage.drivers.libvirt.plugs import Plugs
+from moorage.drivers.libvirt.states import StateWatch
 from moorage.drivers.libvirt.swap import Swap
 
 _INITIATOR = "iqn.2010-10.org.openstack"
@@ -36,8 +37,9 @@ class LibvirtDriver(Unsupported):
         self._settings = settings
         self._hints = Hints()
         self._hosts = {
-            name: Host(name, uri, settings, self._hints, self._on_change) for name, uri in settings.hosts.items()
+            name: Host(name, uri, settings, self._hints, self._note_change) for name, uri in settings.hosts.items()
         }
+        self._states = StateWatch(self._hosts.values())
         self._placement = Placement(settings, self._hosts)
         self._lifecycle = Lifecycle(settings, self._hints)
         self._plugs = Plugs(settings, self._hints)
@@ -45,6 +47,7 @@ class LibvirtDriver(Unsupported):
 
     def close(self) -> None:
         """Guests go on; the driver cannot be used afterwards."""
+        self._states.stop()
         for host in self._hosts.values():
             host.close()
 
@@ -151,6 +154,21 @@ class LibvirtDriver(Unsupported):
     def guests_after(self, server_id: str, limit: int) -> list[HeldGuest]:
         return [held for held in self._held() if held.server_id > server_id][:limit]
 
+    def watch(self, tell: Callable[[GuestState], None]) -> None:
+        """Tells what has become of a guest at each of libvirt's lifecycle events."""
+        self._states.start(tell)
+
+    def states_of(self, server_ids: list[str]) -> list[GuestState]:
+        wanted = set(server_ids)
+        found = []
+        for host in self._hosts.values():
+            with host.lease("look at guests") as connection:
+                found += [states.state_of(one) for one in host.owned(connection) if one.UUIDString() in wanted]
+        return found
+
+    def _note_change(self, host: Host, server_id: str) -> None:
+        self._states.note(host, server_id)
+
     def _held(self) -> list[HeldGuest]:
         found = []
         for host in self._hosts.values():
@@ -170,9 +188,6 @@ class LibvirtDriver(Unsupported):
     def _start(self, connection: Any, guest: Guest, disks: list[Disk]) -> None:
         media = self._instances.prepare(guest)
         self._lifecycle.start(connection, domain_xml.render(guest, disks, media, self._settings))
-
-    def _on_change(self, server_id: str) -> None:
-        """The guest has changed by itself, or by what this process asked for."""
 
     @contextmanager
     def _connected(self, guest: Guest, what: str) -> Iterator[tuple[Host, Any]]:

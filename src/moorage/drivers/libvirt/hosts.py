@@ -24,7 +24,7 @@ _SETTLE_PAUSE_S = 0.02
 _KEEPALIVE_S, _KEEPALIVE_TRIES = 5, 3
 _log = logging.getLogger(__name__)
 
-Changed = Callable[[str], None]
+Changed = Callable[["Host", str], None]
 
 
 class Host:
@@ -109,7 +109,7 @@ class Host:
     def _on_lifecycle(self, _connection: Any, domain: Any, *_: Any) -> None:
         server_id = domain.UUIDString()
         self._hints.note(server_id)
-        self._on_change(server_id)
+        self._on_change(self, server_id)
 
     def _look_up(self, connection: Any, server_id: str) -> Any | None:
         try:

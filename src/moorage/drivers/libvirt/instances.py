@@ -5,8 +5,10 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from moorage import errors
+from moorage.compute import config_drive
 from moorage.compute.ports import Guest
 from moorage.drivers.libvirt.domain_xml import Media
 from moorage.drivers.libvirt.options import LibvirtSettings
@@ -26,7 +28,7 @@ class Instances:
         directory = self._path / guest.id
         with _answering(guest):
             directory.mkdir(parents=True, exist_ok=True)
-        return Media(console_log=directory / "console.log")
+            return Media(console_log=directory / "console.log", config_drive=_config_drive(directory, guest))
 
     def console(self, guest: Guest) -> str:
         """The end of what the guest wrote since its start; nothing before that."""
@@ -43,6 +45,16 @@ class Instances:
         with _answering(guest):
             if (self._path / guest.id).exists():
                 shutil.rmtree(self._path / guest.id)
+
+
+def _config_drive(directory: Path, guest: Guest) -> Path | None:
+    """Written anew at each start, so that it says what is on record now."""
+    if guest.config_drive is None:
+        return None
+    path, draft = directory / "config.iso", directory / "config.iso.new"
+    draft.write_bytes(config_drive.iso(guest.config_drive))
+    draft.replace(path)
+    return path
 
 
 @contextmanager

@@ -48,8 +48,8 @@ OPTIONS: list[cfg.Opt] = [
     ),
     cfg.StrOpt(
         "guest_network", default="user",
-        help="user: behind QEMU, out but not in; bridge:<name>: on a bridge of the host; network:<name>: on a "
-        "network that libvirt knows; none: no interface.",
+        help="The interface of a server that has no port, as all have without [networks]. user: behind QEMU, out but "
+        "not in; bridge:<name>: on a bridge of the host; network:<name>: on a network that libvirt knows; none: none.",
     ),
     cfg.IntOpt("reserved_host_memory_mb", default=512, min=0, help="Memory of each host not given to guests, in MiB."),
     cfg.IntOpt("device_detach_attempts", default=8, min=1, help="How often a guest is asked to let go of a disk."),
@@ -110,17 +110,23 @@ class LibvirtSettings:
         return self.disk_io or ("native" if is_direct else "threads")
 
     @classmethod
-    def from_section(cls, section: Any, owner: str, data_dir: Path) -> LibvirtSettings:
-        """Read an oslo.config group. Raises ``ConfigError`` for what can be seen wrong without asking libvirt."""
-        made = ("hosts", "instances_path", "owner")
+    def from_section(cls, section: Any, owner: str, data_dir: Path, *, has_networks: bool = False) -> LibvirtSettings:
+        """Read an oslo.config group. Raises ``ConfigError`` for what can be seen wrong without asking libvirt.
+
+        ``has_networks``: servers have the interfaces they asked for, and none if they asked for none.
+        """
+        made = ("hosts", "instances_path", "owner", "guest_network")
         values = {f.name: getattr(section, f.name) for f in dataclasses.fields(cls) if f.name not in made}
-        path = Path(section.instances_path) if section.instances_path else data_dir / "instances"
         if not re.fullmatch(r"user|none|(bridge|network):[^\s:]+", section.guest_network):
             raise errors.ConfigError(
                 f"[libvirt] guest_network = {section.guest_network}: must be user, none, bridge:<name> or "
                 "network:<name>"
             )
-        return cls(hosts=_hosts(section.connection_uri, owner), instances_path=path, owner=owner, **values)
+        return cls(
+            hosts=_hosts(section.connection_uri, owner), owner=owner,
+            instances_path=Path(section.instances_path) if section.instances_path else data_dir / "instances",
+            guest_network="none" if has_networks else section.guest_network, **values,
+        )  # fmt: skip
 
 
 def _hosts(entries: list[str], owner: str) -> dict[str, str]:
