@@ -13,7 +13,7 @@ from moorage.api.services import Limits, Services
 from moorage.api.surface import SERVICES, Port
 from moorage.api.wire.policy import Policy
 from moorage.audit.plan import Options
-from moorage.compute.ports import Hypervisor
+from moorage.compute.ports import Hypervisor, KeepsTries
 from moorage.compute.service import flavors, services
 from moorage.config import secrets
 from moorage.config.settings import Settings
@@ -27,6 +27,7 @@ from moorage.images.service.recover import recover
 from moorage.operations.dispatcher import Dispatcher
 from moorage.operations.engine import Engine
 from moorage.operations.saga import Probe, Runtime
+from moorage.operations.start_log import StoredStartLog
 from moorage.operations.timer import Timer
 from moorage.store import Store, schema
 from moorage.volumes.ports import VolumeBackend
@@ -48,6 +49,8 @@ class Moorage:
         schema.upgrade(settings.database_url)
         self.store = Store(settings.database_url)
         self.hypervisor = hypervisor_of(settings)
+        if isinstance(self.hypervisor, KeepsTries):
+            self.hypervisor.keep_tries(StoredStartLog(self.store))
         self.backends = backends_of(settings)
         self.image_dir = settings.data_dir / "images"
         self.image_dir.mkdir(exist_ok=True)

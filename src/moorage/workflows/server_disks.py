@@ -13,6 +13,7 @@ from moorage.compute.model.server import Server
 from moorage.compute.ports import Disk
 from moorage.compute.service import servers
 from moorage.store import Tx
+from moorage.volumes.service import volumes
 from moorage.workflows import boot
 from moorage.workflows.world import World
 
@@ -92,7 +93,7 @@ def disk_of(tx: Tx, row_id: str) -> Disk | None:
         return None
     return Disk(
         volume_id=row.volume_id, device_name=row.device_name or "", boot_index=row.boot_index,
-        connection_info=row.connection_info,
+        connection_info=row.connection_info, size_gib=volumes.get(tx, row.volume_id).size_gib,
     )  # fmt: skip
 
 
