@@ -14,6 +14,7 @@ from moorage.operations import service
 from moorage.operations.engine import Engine
 from moorage.operations.service import Operation
 from moorage.store import Store
+from moorage.telemetry.scope import scope
 
 _log = logging.getLogger(__name__)
 _SWEEP_S = 5.0
@@ -44,6 +45,15 @@ class Dispatcher:
         self._wake.set()
         self._thread.join(timeout=5)
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether what is submitted here is started here."""
+        return self._thread.is_alive()
+
+    @property
+    def concurrency(self) -> int:
+        return self._concurrency
+
     def _resume_unknown(self) -> None:
         with self._store.read() as tx:
             running = [operation for operation in service.unfinished(tx) if operation.state == "running"]
@@ -72,7 +82,8 @@ class Dispatcher:
 
     def _begin(self, operation: Operation) -> None:
         names = (operation.id, operation.kind, operation.subject, operation.request_id)
-        _log.info("operation %s: %s %s begins (%s)", *names)
-        with self._store.write() as tx:
-            service.begin(tx, operation, self._engine.kinds[operation.kind].event, None)
-        self._engine.start(operation)
+        with scope(operation=operation.id, request=operation.request_id or ""):
+            _log.info("operation %s: %s %s begins (%s)", *names)
+            with self._store.write() as tx:
+                service.begin(tx, operation, self._engine.kinds[operation.kind].event, None)
+            self._engine.start(operation)

@@ -12,6 +12,7 @@ from dbos import DBOS
 from moorage import errors
 from moorage.operations import service
 from moorage.store import Store
+from moorage.telemetry import counters, tracing
 
 W = TypeVar("W")
 Step = Callable[..., Any]
@@ -146,6 +147,7 @@ class Saga(Generic[W]):
                     raise
                 reason = trouble.message
             _log.warning("operation %s: %s failed, try %d: %s", self.operation_id, name, tries, reason)
+            counters.count("step_retries", kind=self.kind, step=name)
             self._note(service.note_trouble, f"{name}: {reason}")
             if persistent is not None and tries == _QUICK_TRIES:
                 persistent(runtime.world, reason, *args)
@@ -155,7 +157,8 @@ class Saga(Generic[W]):
     def _once(self, name: str, step: Step, args: tuple[Any, ...]) -> Any:
         self._runtime.probe.before(self.kind, name)
         try:
-            result = step(self._runtime.world, *args)
+            with tracing.span(f"step {name}"):
+                result = step(self._runtime.world, *args)
         except errors.MoorageError:
             raise
         except Exception as bug:  # noqa: BLE001 - nothing may leave a step unjournaled

@@ -27,6 +27,9 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     step: str | None
     error: str | None
+    """Of a running operation: why its step is being repeated."""
+    retries: int
+    step_at: Any
     project_id: str | None
     user_id: str | None
     request_id: str | None
@@ -119,13 +122,15 @@ def begin(tx: Tx, operation: Operation, event: str, host: str | None) -> None:
 
 
 def note_step(tx: Tx, operation_id: str, step: str) -> None:
-    """The step begun last, for whoever looks while it runs."""
-    tx.execute(operations.update().where(operations.c.id == operation_id).values(step=step))
+    """The step begun last, for whoever looks while it runs; the trouble of an earlier one is over."""
+    noted = {"step": step, "step_at": clock.now(), "error": None}
+    tx.execute(operations.update().where(operations.c.id == operation_id).values(**noted))
 
 
 def note_trouble(tx: Tx, operation_id: str, error: str) -> None:
     """Why a step is being repeated."""
-    tx.execute(operations.update().where(operations.c.id == operation_id).values(error=error))
+    noted = {"error": error, "retries": operations.c.retries + 1}
+    tx.execute(operations.update().where(operations.c.id == operation_id).values(**noted))
 
 
 def finish(tx: Tx, operation_id: str, error: str | None) -> None:
@@ -155,6 +160,16 @@ def get(tx: Tx, operation_id: str) -> Operation:
     if row is None:
         raise errors.NotFound(f"Operation {operation_id} could not be found.")
     return Operation(**row._mapping)
+
+
+def ids_of(tx: Tx, operation_id: str) -> dict[str, str]:
+    """For logs: the request that asked for it, and its subject by kind of subject (``server``, ``volume``, ...)."""
+    query = sa.select(operations.c.request_id, operations.c.subject).where(operations.c.id == operation_id)
+    row = tx.execute(query).one_or_none()
+    if row is None:
+        return {}
+    kind, _, subject = row.subject.partition("/")
+    return {"request": row.request_id or "", kind: subject}
 
 
 def ready(tx: Tx, limit: int, kinds: list[str]) -> list[Operation]:
@@ -187,11 +202,15 @@ def unfinished(tx: Tx, subject: str | None = None) -> list[Operation]:
     return [Operation(**row._mapping) for row in tx.execute(query)]
 
 
-def recent(tx: Tx, limit: int, subject: str | None = None, state: str | None = None) -> list[Operation]:
-    """The newest operations first."""
+def recent(
+    tx: Tx, limit: int, subject: str | None = None, state: str | None = None, *, is_retried: bool = False
+) -> list[Operation]:
+    """The newest operations first; ``is_retried``: only those with steps that did not succeed at once."""
     query = sa.select(operations).order_by(operations.c.sequence.desc()).limit(limit)
     if subject is not None:
         query = query.where(operations.c.subject == subject)
     if state is not None:
         query = query.where(operations.c.state == state)
+    if is_retried:
+        query = query.where(operations.c.retries > 0)
     return [Operation(**row._mapping) for row in tx.execute(query)]

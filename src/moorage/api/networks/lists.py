@@ -67,7 +67,7 @@ def _sorted(call: Call, name: str, views: list[View]) -> list[View]:
             raise errors.BadRequest(f"Invalid input for sort_dir. Reason: {way} is not asc or desc.")
         if views and not isinstance(views[0].get(key), str | int):
             raise errors.BadRequest(f"[{key!r}] is invalid attribute for sort_key of {name}")
-        views = sorted(views, key=lambda view: str(view[key]), reverse=way == "desc")  # noqa: B023 - used at once
+        views = sorted(views, key=lambda view: str(view[key]), reverse=way == "desc")
     return views
 
 

@@ -22,7 +22,7 @@ def show(call: Call) -> Reply:
     return Reply(body={"network": lists.cut(call, _view(call, network))})
 
 
-def refuse(call: Call) -> Reply:
+def refuse(_call: Call) -> Reply:
     raise errors.Forbidden("Networks and subnets are configured in moorage.conf, section [networks]; ask its operator.")
 
 
