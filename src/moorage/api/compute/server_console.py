@@ -1,8 +1,8 @@
-"""Parts of a server that this site has none of: consoles, a password, interfaces, security groups; and diagnostics."""
+"""Parts of a server that this site has none of: consoles, a password, security groups; and diagnostics."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
