@@ -11,7 +11,7 @@ from oslo_config import cfg
 
 from moorage import errors
 from moorage.config.load import load
-from moorage.store.database import sqlite_url
+from moorage.store.engines import checked_url, is_sqlite, sqlite_url
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,14 +24,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def database_url(self) -> str:
-        url: str = self.conf.database.connection
-        return url or sqlite_url(self.data_dir / "moorage.db")
+        url: str = self.conf.database_url
+        return checked_url(url) if url else sqlite_url(self.data_dir / "moorage.db")
 
     @property
     def journal_url(self) -> str:
-        """The engine's own file, apart from the rows: there is no common transaction, by design."""
-        url: str = self.conf.database.connection
-        return url or sqlite_url(self.data_dir / "journal.db")
+        """The engine's own file or schema, apart from the rows: there is no common transaction, by design."""
+        return sqlite_url(self.data_dir / "journal.db") if is_sqlite(self.database_url) else self.database_url
 
     @property
     def array_file(self) -> Path:
@@ -54,7 +53,7 @@ def read(config_file: str | None, data_dir: str | None, listen: str | None = Non
         path = implied
     conf: Any = load(path)
     directory = directory or (Path(conf.data_dir).expanduser().resolve() if conf.data_dir else default_data_dir())
-    host, port = _address(listen or conf.listen)
+    host, port = address(listen or conf.listen)
     return Settings(conf=conf, data_dir=directory, host=host, port=port)
 
 
@@ -63,8 +62,9 @@ def default_data_dir() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "moorage"
 
 
-def _address(text: str) -> tuple[str, int]:
+def address(text: str, option: str = "listen") -> tuple[str, int]:
+    """Host and port of ``<address>:<port>``; IPv6 addresses stand in brackets."""
     host, _, port = text.rpartition(":")
     if not host or not port.isdigit() or int(port) > 65535:
-        raise errors.ConfigError(f"listen = {text}: must be <address>:<port>, such as 127.0.0.1:8780")
+        raise errors.ConfigError(f"{option} = {text}: must be <address>:<port>, such as 127.0.0.1:8780")
     return host.strip("[]"), int(port)

@@ -8,6 +8,7 @@ import msgspec
 
 from moorage import errors
 from moorage.compute.ports import Disk, Guest
+from moorage.conversion import convert
 from moorage.drivers.dpm import boot_path, hbas, statuses
 from moorage.drivers.dpm.boot_path import Path
 from moorage.drivers.dpm.failover import Failover, Start
@@ -96,7 +97,7 @@ class HbaStorage:
         """As stored, else from the HMC."""
         stored: dict[str, Any] = guest.identity.get("driver") or {}
         if stored.get("hbas"):
-            return msgspec.convert(stored["hbas"], list[hbas.Hba])
+            return convert(stored["hbas"], list[hbas.Hba])
         found = hbas.read_all(hmc, partition.properties[_HBAS])
         if not found:
             raise errors.Refused(f"partition {partition.uri} of server {guest.id} has no HBA to boot from")
