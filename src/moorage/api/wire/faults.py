@@ -45,6 +45,24 @@ def status_of(error: errors.MoorageError, service: str) -> int:
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 
+def schema(service: str) -> dict[str, Any]:
+    """JSON Schema of what ``render`` makes for a service, and of a refused token, which all word as identity does."""
+    text, code = {"type": "string"}, {"type": "integer", "minimum": 400, "maximum": 599}
+    error = _closed({"error": _closed({"code": code, "title": text, "message": text})})
+    if service in ("identity", "image"):
+        return error
+    if service == "data-processing":
+        return {"anyOf": [error, _closed({"error_code": code, "error_name": text, "error_message": text})]}
+    fault = {**_closed({"code": code, "message": text, "retryAfter": text}), "required": ["code", "message"]}
+    names = sorted({*_KEYS.values(), "computeFault"})
+    one = {"type": "object", "properties": dict.fromkeys(names, fault), "minProperties": 1, "maxProperties": 1}
+    return {"anyOf": [error, {**one, "additionalProperties": False}]}
+
+
+def _closed(properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
 def render(service: str, status: int, message: str) -> dict[str, Any]:
     """The body of a fault in the service's own form."""
     if service in ("identity", "auth", "image"):
