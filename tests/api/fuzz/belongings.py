@@ -17,10 +17,11 @@ _OWNER = ("project_id", "owner", "tenant_id")
 _NOT_COMPARED = frozenset({"operations", "instance_actions", "action_events", "tokens", "revocations", "user_roles"})
 """Tables of what was asked for, not of what is."""
 _REFERENCES = {
-    "flavorRef": "victim-flavor", "uuid": "disk", "volume_id": "volume", "volumeId": "volume", "volume_uuid": "volume",
-    "imageRef": "image", "image_id": "image", "snapshot_id": "snapshot", "source_volid": "volume",
-    "server_id": "server", "instance_uuid": "server", "user_id": "victim-user", "project_id": "victim-project", "tenant": "victim-project",
-    "domain_id": "victim-domain", "role_id": "victim-role", "member": "victim-project", "volume_type": "victim-type",
+    "flavorRef": "victim-flavor", "uuid": "disk", "volume_id": "volume", "volumeId": "volume",
+    "volume_uuid": "volume", "imageRef": "image", "image_id": "image", "snapshot_id": "snapshot",
+    "source_volid": "volume", "server_id": "server", "instance_uuid": "server", "user_id": "victim-user",
+    "project_id": "victim-project", "tenant": "victim-project", "domain_id": "victim-domain",
+    "role_id": "victim-role", "member": "victim-project", "volume_type": "victim-type",
     "new_type": "victim-type", "project": "victim-project",
 }  # fmt: skip
 """Fields of bodies that name something, and what."""
