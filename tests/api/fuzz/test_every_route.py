@@ -9,6 +9,7 @@ import pytest
 
 from moorage.api.surface import SERVICES
 from moorage.api.wire.route import Service
+from moorage.images.service import edit, lookup
 from tests.api.fuzz.run import Run
 from tests.support.inside import Inside, inside
 
@@ -34,3 +35,28 @@ def test_no_route_breaks_leaks_or_answers_other_than_documented(service: Service
     )
     assert not run.problems, f"{len(run.problems)} problems:\n" + "\n".join(run.problems[:40])
     assert run.calls["admin"] >= len({(route.method, route.path) for route in service.routes})
+
+
+IMAGE = "/image/v2/images/{image_id}"
+
+
+def found(site: Inside) -> str:
+    (images,) = [service for service in SERVICES if service.name == "image"]
+    run = Run(site, images, 1, below=IMAGE)
+    run.run()
+    return "\n".join(run.problems)
+
+
+@pytest.mark.long
+@pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")
+def test_it_would_find_a_crash_a_leak_and_a_foreign_write(site: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert found(site) == ""
+    with monkeypatch.context() as patch:
+        patch.setattr(lookup, "get_visible", lambda tx, _, image_id: lookup.get(tx, image_id))
+        assert "told what is another project's: GET" in found(site)
+    with monkeypatch.context() as patch:
+        patch.setattr(edit, "get_mutable", lambda tx, _, image_id: lookup.get(tx, image_id))
+        assert "reader, other or nobody changed images" in found(site)
+    with monkeypatch.context() as patch:
+        patch.setattr(lookup, "get_visible", lambda *_: 1 / 0)
+        assert "server error: GET" in found(site)

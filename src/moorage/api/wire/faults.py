@@ -49,7 +49,7 @@ def status_of(error: errors.MoorageError, service: str) -> int:
 
 
 def schema(service: str) -> dict[str, Any]:
-    """JSON Schema of every form that ``render`` gives a service's faults; a refused token is worded as identity does."""
+    """JSON Schema of every form that a service's faults take; a refused token is worded as identity words it."""
     forms = [_form(render(form, status, "text")) for status in _TITLES for form in (service, "auth")]
     return {"anyOf": [form for place, form in enumerate(forms) if form not in forms[:place]]}
 
