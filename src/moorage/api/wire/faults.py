@@ -48,6 +48,19 @@ def status_of(error: errors.MoorageError, service: str) -> int:
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 
+def schema(service: str) -> dict[str, Any]:
+    """JSON Schema of every form that a service's faults take; a refused token is worded as identity words it."""
+    forms = [_form(render(form, status, "text")) for status in _TITLES for form in (service, "auth")]
+    return {"anyOf": [form for place, form in enumerate(forms) if form not in forms[:place]]}
+
+
+def _form(value: Any) -> dict[str, Any]:
+    if isinstance(value, dict):
+        inner = {name: _form(part) for name, part in value.items()}
+        return {"type": "object", "properties": inner, "required": list(inner), "additionalProperties": False}
+    return {"type": "integer" if isinstance(value, int) else "string"}
+
+
 def render(service: str, status: int, message: str) -> dict[str, Any]:
     """The body of a fault in the service's own form."""
     if service in ("identity", "auth", "image"):
