@@ -90,6 +90,12 @@ VOLUMES: list[cfg.Opt] = [
 ]
 SIM: list[cfg.Opt] = [
     cfg.FloatOpt("latency", default=0.0, min=0.0, help="Seconds that each call of the simulated hypervisor takes."),
+    cfg.BoolOpt(
+        "guests_report",
+        default=True,
+        help="Simulated guests report the end of their first boot: of user data they carry out curl commands with a "
+        "URL that ends in a token, and nothing else.",
+    ),
 ]
 
 AUDIT: list[cfg.Opt] = [
@@ -129,7 +135,7 @@ NETWORK: list[cfg.Opt] = [
     ),
     cfg.ListOpt(
         "bridges", default=[],
-        help="KVM: the bridge of the hosts that is on it, or network:<name> of one that libvirt knows; the first counts.",
+        help="KVM: the bridge of the hosts that is on it, or network:<name> of one libvirt knows; the first counts.",
     ),
 ]  # fmt: skip
 

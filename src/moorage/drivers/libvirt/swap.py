@@ -118,8 +118,9 @@ class Swap:
         made = disk_xml.image_element(self._new, self._settings)
         is_raw = sources.format_of(self._new.connection_info) == "raw"
         source = made.find("source")
-        if is_raw and source is not None and self._new.size_gib > self._old.size_gib:
-            size = str(self._old.size_gib * _GIB)
+        old_gib, new_gib = self._old.size_gib, self._new.size_gib
+        if is_raw and source is not None and old_gib is not None and new_gib is not None and new_gib > old_gib:
+            size = str(old_gib * _GIB)
             ET.SubElement(ET.SubElement(source, "slices"), "slice", type="storage", offset="0", size=size)
         return ET.tostring(made, "unicode")
 
