@@ -63,6 +63,11 @@ class LibvirtDriver(Unsupported):
     def release_identity(self, guest: Guest) -> None:
         """Nothing holds an initiator's name."""
 
+    def rest_identity(self, guest: Guest) -> bool:
+        """Never kept: a guest that comes back may find its place on another host."""
+        self.release_identity(guest)
+        return False
+
     def boot(self, guest: Guest, disks: list[Disk]) -> None:
         self.power_on(guest, disks)
 
