@@ -126,7 +126,7 @@ class Moorage:
 
     def _audit(self) -> None:
         conf = self.settings.conf.audit
-        periodic_audit.fire(self.world, conf.mode, conf.interval)
+        periodic_audit.fire(self.world, conf.mode, conf.interval, self.audit_timer.is_stopping)
 
     def _application(self) -> Port:
         conf = self.settings.conf

@@ -73,6 +73,9 @@ class GroupStorage:
         if uri is not None:
             groups.delete(hmc, uri)
 
+    def held(self, hmc: Hmc) -> list[str]:
+        return sorted(server for name in self._groups.names(hmc) if (server := self.partitions.server_of(name)))
+
     def _start(self, hmc: Hmc, group: Group, partition: Partition, disk: Disk) -> None:
         """From any settled status but running."""
         if group.uri not in partition.properties[_ATTACHED]:

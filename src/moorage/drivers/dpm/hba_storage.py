@@ -44,6 +44,11 @@ class HbaStorage:
     def release(self, hmc: Hmc, guest: Guest) -> None:
         """Nothing is left: the WWPNs went with the partition."""
 
+    def held(self, hmc: Hmc) -> list[str]:
+        """None: nothing but the partition holds WWPNs."""
+        del hmc
+        return []
+
     def _start(self, hmc: Hmc, guest: Guest, disks: list[Disk], *, is_any_boot_fine: bool) -> None:
         """Through the first HBA."""
         uri, hba = self._boot_hba(hmc, guest)

@@ -28,3 +28,6 @@ class Storage(Protocol):
 
     def release(self, hmc: Hmc, guest: Guest) -> None:
         """Give up the WWPNs, once nothing is mapped for them any more."""
+
+    def held(self, hmc: Hmc) -> list[str]:
+        """Ids of the servers whose WWPNs something apart from a partition holds, in order."""
