@@ -15,7 +15,7 @@ from moorage.api.services import Limits, Services
 from moorage.api.surface import SERVICES, Port
 from moorage.api.wire.policy import Policy
 from moorage.audit.plan import Options
-from moorage.compute.ports import Disk, Hypervisor
+from moorage.compute.ports import Disk, Hypervisor, KeepsTries
 from moorage.compute.service import flavors, services
 from moorage.config import networks, secrets
 from moorage.config.settings import Settings
@@ -30,6 +30,7 @@ from moorage.operations import figures as operation_figures
 from moorage.operations.dispatcher import Dispatcher
 from moorage.operations.engine import Engine
 from moorage.operations.saga import Probe, Runtime
+from moorage.operations.start_log import StoredStartLog
 from moorage.operations.timer import Timer
 from moorage.store import Store, schema
 from moorage.store import figures as store_figures
@@ -54,6 +55,8 @@ class Moorage:
         schema.upgrade(settings.database_url)
         self.store = Store(settings.database_url)
         driver = hypervisor_of(settings)
+        if isinstance(driver, KeepsTries):
+            driver.keep_tries(StoredStartLog(self.store))
         self.hypervisor = measured(driver, "hypervisor", driver.name)
         self.backends = {name: measured(made, "storage", name) for name, made in backends_of(settings).items()}
         self.networks = networks.networks_of(settings.conf)
@@ -186,7 +189,12 @@ def hypervisor_of(settings: Settings, *, is_checked: bool = True) -> Hypervisor:
     def copy(old: Disk, new: Disk) -> None:
         copy_over(_bytes_of(old, fabric), _bytes_of(new, fabric))
 
-    return SimDriver(settings.data_dir / "sim" / "guests.db", latency_s=conf.sim.latency, copy=copy)
+    return SimDriver(
+        settings.data_dir / "sim" / "guests.db",
+        latency_s=conf.sim.latency,
+        copy=copy,
+        reports_first_boot=is_checked and conf.sim.guests_report,
+    )
 
 
 def _bytes_of(disk: Disk, fabric: Fabric) -> Path:

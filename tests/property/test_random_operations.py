@@ -193,7 +193,6 @@ def test_random_operations_kills_and_lost_answers_never_leave_a_contradiction(si
         machine.end()
 
     play()
-    print(
-        f"steps {Tally.steps}, requests {Tally.requests}, refused {Tally.refused}, kills {Tally.kills}, moves {Tally.moves}"
-    )
+    done = (Tally.steps, Tally.requests, Tally.refused, Tally.kills, Tally.moves)
+    print("steps {}, requests {}, refused {}, kills {}, moves {}".format(*done))
     assert Tally.steps >= 2000, Tally.steps

@@ -95,7 +95,8 @@ class EmbeddedFabric:
             if found.connector is None:
                 raise errors.Refused(f"server {server.id} has no storage identity")
             service.set_connector(tx, row.id, found.connector)
-            name = volume_service.get(tx, attachment.volume_id).backend
+            volume = volume_service.get(tx, attachment.volume_id)
+        name = volume.backend
         if name not in self._backends:
             raise errors.Refused(f"backend {name} is not among the enabled ones")
         info = self._backends[name].connect(attachment.volume_id, found.connector)
@@ -105,7 +106,7 @@ class EmbeddedFabric:
         if held is not None and held.is_running:
             disk = Disk(
                 volume_id=attachment.volume_id, device_name=row.device_name or "", boot_index=row.boot_index,
-                connection_info=info,
+                connection_info=info, size_gib=volume.size_gib,
             )  # fmt: skip
             self._hypervisor.plug(found.guest(), disk)
         with self._store.write() as tx:
