@@ -16,7 +16,7 @@ from moorage.api.surface import SERVICES, Port
 from moorage.api.wire.admission import Admission, Bounds
 from moorage.api.wire.policy import Policy
 from moorage.audit.plan import Options
-from moorage.compute.ports import Disk, Hypervisor
+from moorage.compute.ports import Disk, Hypervisor, KeepsTries
 from moorage.compute.service import flavors, services
 from moorage.config import networks, secrets
 from moorage.config.settings import Settings
@@ -31,6 +31,7 @@ from moorage.operations import figures as operation_figures
 from moorage.operations.dispatcher import Dispatcher
 from moorage.operations.engine import Engine
 from moorage.operations.saga import Probe, Runtime
+from moorage.operations.start_log import StoredStartLog
 from moorage.operations.timer import Timer
 from moorage.store import Store, schema
 from moorage.store import figures as store_figures
@@ -55,6 +56,8 @@ class Moorage:
         schema.upgrade(settings.database_url)
         self.store = Store(settings.database_url)
         driver = hypervisor_of(settings)
+        if isinstance(driver, KeepsTries):
+            driver.keep_tries(StoredStartLog(self.store))
         self.hypervisor = measured(driver, "hypervisor", driver.name)
         self.backends = {name: measured(made, "storage", name) for name, made in backends_of(settings).items()}
         self.networks = networks.networks_of(settings.conf)
@@ -127,7 +130,7 @@ class Moorage:
 
     def _audit(self) -> None:
         conf = self.settings.conf.audit
-        periodic_audit.fire(self.world, conf.mode, conf.interval)
+        periodic_audit.fire(self.world, conf.mode, conf.interval, self.audit_timer.is_stopping)
 
     def _application(self) -> Port:
         conf = self.settings.conf
