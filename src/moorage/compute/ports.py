@@ -282,3 +282,14 @@ class StateSource(Protocol):
 
         ``Unknown`` if the hypervisor does not answer.
         """
+
+
+@runtime_checkable
+class IdentityInventory(Protocol):
+    """A driver whose storage identities exist apart from guests, so that an audit finds those nobody uses any more."""
+
+    def identities_of(self, server_ids: list[str]) -> list[str]:
+        """Which of these servers something is held for; ``Unknown`` if the hypervisor does not answer."""
+
+    def identities_after(self, server_id: str, limit: int) -> list[str]:
+        """A page in the order of the servers' ids; empty at the end."""

@@ -159,6 +159,18 @@ class DpmDriver(Unsupported):
     def guests_after(self, server_id: str, limit: int) -> list[HeldGuest]:
         return [guest for guest in self._held() if guest.server_id > server_id][:limit]
 
+    def identities_of(self, server_ids: list[str]) -> list[str]:
+        """Servers with a storage group; HBAs are a partition's own."""
+        wanted = set(server_ids)
+        return [server_id for server_id in self._groups() if server_id in wanted]
+
+    def identities_after(self, server_id: str, limit: int) -> list[str]:
+        return [other for other in self._groups() if other > server_id][:limit]
+
+    def _groups(self) -> list[str]:
+        with self._hmc("list of storage groups") as hmc:
+            return self._storage(hmc).held(hmc)
+
     def _held(self) -> list[HeldGuest]:
         with self._hmc("list of partitions") as hmc:
             listed = self._storage(hmc).partitions.listed(hmc)
