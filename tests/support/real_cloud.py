@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -63,16 +64,20 @@ class RealCloud(Cloud):
             )
         return found
 
-    def small_flavor(self) -> str:
-        """64 MiB are plenty for the tiny guest."""
-        body = {"flavor": {"name": "tiny", "id": "tiny", "ram": 64, "vcpus": 1, "disk": 0}}
+    def make_flavor(self, name: str, memory_mib: int) -> str:
+        """A flavor without a disk of its own; its id is its name."""
+        body = {"flavor": {"name": name, "id": name, "ram": memory_mib, "vcpus": 1, "disk": 0}}
         made = self.moorage.call("POST", "compute", "/flavors", body, cloud="moorage-admin")
         assert made.status_code == 200, made.text
-        return "tiny"
+        return name
 
     def volume(self, name: str = "A", *, is_bootable: bool = True) -> str:
         """An available volume; bootable ones hold the tiny guest, with their name as its label."""
-        body = {"volume": {"size": 1, "name": name, **({"imageRef": self._image(name)} if is_bootable else {})}}
+        return self.made_of({"imageRef": self._image(name)} if is_bootable else {}, name)
+
+    def made_of(self, source: dict[str, str], name: str = "A") -> str:
+        """An available volume with the content of an image, a snapshot or another volume."""
+        body = {"volume": {"size": 1, "name": name, **source}}
         made = self.moorage.call("POST", "block-storage", "/volumes", body)
         assert made.status_code == 202, made.text
         volume_id: str = made.json()["volume"]["id"]
@@ -81,6 +86,10 @@ class RealCloud(Cloud):
 
     def volume_file(self, volume_id: str) -> Path:
         return self.data_dir / "volumes" / "volumes" / volume_id
+
+    def cdrom(self, server: str) -> Path:
+        """The config drive's file, by the guest's definition."""
+        return self.embedded.cdrom(server)
 
     def console(self, server: str) -> str:
         answer = self.act(server, "os-getConsoleOutput", {})
@@ -105,6 +114,13 @@ class RealCloud(Cloud):
         assert sent.status_code == 204, sent.text
         return image_id
 
+    def upload_qcow2(self, label: str) -> str:
+        """The tiny guest as a qcow2 image."""
+        raw, qcow2 = self.data_dir / "image.raw", self.data_dir / "image.qcow2"
+        raw.write_bytes(real_guests.image(self._code, label))
+        subprocess.run(["qemu-img", "convert", "-f", "raw", "-O", "qcow2", str(raw), str(qcow2)], check=True)
+        return self.upload(label, qcow2.read_bytes(), "qcow2")
+
     def _upload(self, label: str) -> str:
         return self.upload(label, real_guests.image(self._code, label))
 
@@ -115,7 +131,7 @@ def real_cloud(directory: Path, embedded: Embedded, code: bytes, **sections: str
     made = RealCloud(directory, embedded, code, **sections)
     made.moorage.start()
     try:
-        made.flavor = made.small_flavor()
+        made.flavor = made.make_flavor("tiny", 64)  # plenty for the tiny guest
         yield made
     finally:
         made.moorage.kill()

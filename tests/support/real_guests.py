@@ -55,13 +55,20 @@ def _has_user(name: str) -> bool:
 
 @contextlib.contextmanager
 def embedded() -> Iterator[Embedded]:
-    """A directory for ``qemu:///embed``; short, as it holds sockets. One process at a time may use it."""
+    """A directory for ``qemu:///embed``; short, as it holds sockets. Its guests end with it.
+
+    One process at a time may use it.
+    """
     with tempfile.TemporaryDirectory(prefix="mvirt-", ignore_cleanup_errors=True) as name:
         root = Path(name)
         (root / "etc").mkdir()
         user = f'user = "{getpass.getuser()}"\ngroup = "{getpass.getuser()}"\n' if os.getuid() == 0 else ""
         (root / "etc" / "qemu.conf").write_text(_QEMU_CONF + user)
-        yield Embedded(root)
+        made = Embedded(root)
+        try:
+            yield made
+        finally:
+            made.clear()
 
 
 def assemble(directory: Path, *flags: str) -> bytes:
@@ -107,6 +114,12 @@ class Embedded:
         """Volume → file behind each disk: in the definition, and in the guest if it runs."""
         paths = [*self._definitions(), *self._statuses()]
         return [_disks(_read(path)) for path in paths if server_id in path.name]
+
+    def cdrom(self, server_id: str) -> Path:
+        """What is in the guest's CD-ROM drive."""
+        (definition,) = [path for path in self._definitions() if server_id in path.name]
+        (disk,) = [disk for disk in _read(definition).iter("disk") if disk.get("device") == "cdrom"]
+        return Path(str(next(disk.iterfind("source")).get("file")))
 
     def pid(self, server_id: str) -> int:
         """Of the guest's QEMU."""
