@@ -77,7 +77,7 @@ def _boot_disk(directory: Path, kernel: Path, initrd: Path) -> bytes:
     def run(*command: str) -> None:
         subprocess.run(command, check=True, env=environment, capture_output=True)
 
-    run("mformat", "-i", str(disk), "-F", "::")
+    run("mformat", "-i", str(disk), "::")
     for source, target in ((kernel, "linux"), (initrd, "initrd.gz"), (config, "syslinux.cfg")):
         run("mcopy", "-i", str(disk), str(source), f"::{target}")
     run("syslinux", "--install", str(disk))

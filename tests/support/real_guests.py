@@ -146,6 +146,6 @@ def _read(path: Path) -> ET.Element:
 
 
 def _disks(definition: ET.Element) -> dict[str, str]:
-    disks = [disk for disk in definition.iter("disk") if disk.get("device") == "disk"]
+    disks = [disk for disk in definition.iter("disk") if disk.find("target[@bus='virtio']") is not None]
     files = [str(source.get("file")) for disk in disks for source in disk.iterfind("source")]
     return {Path(file).name: file for file in files}
