@@ -42,11 +42,17 @@ class Partitions:
         self._devices = devices
         self._cpc_uri = f"/api/cpcs/{settings.cpc_object_id}"
         self._settings = settings
-        self._host = re.sub(r"[^A-Za-z0-9-]", "-", host)[:_HOST_CHARACTERS]
+        self._host = host
+        self._prefix = self.prefix_of(host)
+
+    @staticmethod
+    def prefix_of(host: str) -> str:
+        """What the names of a host's partitions begin with; the server's id follows."""
+        return f"moorage-{re.sub(r'[^A-Za-z0-9-]', '-', host)[:_HOST_CHARACTERS]}-"
 
     def name(self, guest: Guest) -> str:
         """Name of the server's partition, and of its storage group."""
-        return f"moorage-{self._host}-{guest.id}"
+        return f"{self._prefix}{guest.id}"
 
     def find(self, hmc: Hmc, guest: Guest) -> Partition | None:
         """By the stored URI, else by name. The HMC hides partitions its user has no permission for."""
@@ -76,7 +82,7 @@ class Partitions:
 
     def listed(self, hmc: Hmc) -> dict[str, str]:
         """Server id → status of every partition named as this host names them."""
-        prefix = f"moorage-{self._host}-"
+        prefix = self._prefix
         found = hmc.get(f"{self._cpc_uri}/partitions")["partitions"]
         return {p["name"][len(prefix) :]: str(p["status"]) for p in found if p["name"].startswith(prefix)}
 
