@@ -20,7 +20,7 @@ from moorage.compute.ports import Disk, Hypervisor, KeepsTries, StateSource
 from moorage.compute.service import flavors, services
 from moorage.config import networks, secrets
 from moorage.config.settings import Settings
-from moorage.drivers.dpm import DpmDriver, DpmSettings
+from moorage.drivers import dpm
 from moorage.drivers.fcarray import Fabric, FcArray, open_fabric
 from moorage.drivers.files import FileVolumes
 from moorage.drivers.libvirt import LibvirtDriver, LibvirtSettings
@@ -215,7 +215,7 @@ def hypervisor_of(settings: Settings, *, is_checked: bool = True) -> Hypervisor:
     """The driver in use; unchecked it is made even if its hypervisor does not answer."""
     conf: Any = settings.conf
     if conf.compute_driver == "dpm":
-        driver = DpmDriver(DpmSettings.from_section(conf.dpm), conf.host)
+        driver = dpm.DpmDriver(dpm.DpmSettings.from_section(conf.dpm), conf.host)
         if is_checked:
             driver.check_at_start()
         return driver
