@@ -18,9 +18,8 @@ from moorage.api.wire.policy import Policy
 from moorage.audit.plan import Options
 from moorage.compute.ports import Disk, Hypervisor, KeepsTries, StateSource
 from moorage.compute.service import flavors, services
-from moorage.config import networks, secrets
+from moorage.config import machines, networks, secrets
 from moorage.config.settings import Settings
-from moorage.drivers import dpm
 from moorage.drivers.fcarray import Fabric, FcArray, open_fabric
 from moorage.drivers.files import FileVolumes
 from moorage.drivers.libvirt import LibvirtDriver, LibvirtSettings
@@ -73,7 +72,7 @@ class Moorage:
         self.engine = Engine(settings.journal_url, Runtime(self.store, self.world, probe), KINDS)
         self.site = self._site()
         self.timer = Timer(settings.conf.periodic_interval, [self._look_for_due_servers])
-        self.reconcile_timer = Timer(settings.conf.compute.reconcile_interval, [self._reconcile])
+        self.reconcile_timer = Timer(settings.conf.compute.reconcile_interval, [self._note_hosts, self._reconcile])
         self.audit_timer = Timer(settings.conf.audit.interval, [self._audit])
         self.guest_watch = self._guest_watch()
         self.dispatcher = Dispatcher(self.store, self.engine, settings.conf.workers.concurrency)
@@ -88,7 +87,7 @@ class Moorage:
         self.timer.start()
         if self.guest_watch is not None:
             self.guest_watch.start()
-            self.reconcile_timer.start()
+        self.reconcile_timer.start()
         if self.settings.conf.audit.mode != periodic_audit.OFF:
             self.audit_timer.start()
 
@@ -96,8 +95,8 @@ class Moorage:
         """Begin nothing new, let steps end, and leave the rest to the next start; whether all ended."""
         self.timer.stop()
         self.audit_timer.stop()
+        self.reconcile_timer.stop()
         if self.guest_watch is not None:
-            self.reconcile_timer.stop()
             self.guest_watch.stop()
         self.dispatcher.stop()
         if not self.engine.stop(STOP_PATIENCE_S):
@@ -142,6 +141,12 @@ class Moorage:
 
     def _look_for_due_servers(self) -> None:
         due.submit(self.store, self.site)
+
+    def _note_hosts(self) -> None:
+        """Which hypervisors there are, and which of them answer."""
+        hosts = self.hypervisor.hosts()
+        with self.store.write() as tx:
+            services.register_hosts(tx, self.hypervisor.name, hosts)
 
     def _reconcile(self) -> None:
         if self.guest_watch is not None:
@@ -215,10 +220,7 @@ def hypervisor_of(settings: Settings, *, is_checked: bool = True) -> Hypervisor:
     """The driver in use; unchecked it is made even if its hypervisor does not answer."""
     conf: Any = settings.conf
     if conf.compute_driver == "dpm":
-        driver = dpm.DpmDriver(dpm.DpmSettings.from_section(conf.dpm), conf.host)
-        if is_checked:
-            driver.check_at_start()
-        return driver
+        return machines.dpm_of(conf, is_checked=is_checked)
     if conf.compute_driver == "libvirt":
         return LibvirtDriver(_libvirt_settings(settings))
     fabric = open_fabric(settings.array_file)
