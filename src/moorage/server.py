@@ -14,15 +14,17 @@ from moorage.api.operators import readiness
 from moorage.api.operators.endpoints import Access, Endpoints
 from moorage.api.services import Limits, Services
 from moorage.api.surface import SERVICES, Port
+from moorage.api.wire.admission import Admission, Bounds
 from moorage.api.wire.policy import Policy
 from moorage.audit.plan import Options
-from moorage.compute.ports import Hypervisor
+from moorage.compute.ports import Disk, Hypervisor, KeepsTries
 from moorage.compute.service import flavors, services
 from moorage.config import networks, secrets
 from moorage.config.settings import Settings
 from moorage.drivers.dpm import DpmDriver, DpmSettings
-from moorage.drivers.fcarray import FcArray
+from moorage.drivers.fcarray import Fabric, FcArray, open_fabric
 from moorage.drivers.files import FileVolumes
+from moorage.drivers.libvirt import LibvirtDriver, LibvirtSettings
 from moorage.drivers.sim import SimDriver
 from moorage.identity.service.bootstrap import bootstrap, has_accounts
 from moorage.identity.service.tokens import TokenService
@@ -30,12 +32,14 @@ from moorage.images.service.recover import recover
 from moorage.operations import figures as operation_figures
 from moorage.operations.engine import Engine
 from moorage.operations.saga import Probe, Runtime
+from moorage.operations.start_log import StoredStartLog
 from moorage.operations.timer import Timer
 from moorage.operations.worker import Worker
 from moorage.store import Store, schema
 from moorage.store import figures as store_figures
 from moorage.store.engines import is_sqlite
 from moorage.telemetry.outside import measured
+from moorage.volumes.content import copy_over
 from moorage.volumes.ports import VolumeBackend
 from moorage.volumes.service import types
 from moorage.workflows import due, periodic_audit, report_pools
@@ -61,6 +65,8 @@ class Moorage:
         schema.require(settings.database_url)
         self.store = Store(settings.database_url)
         driver = hypervisor_of(settings, is_checked=has_worker)
+        if isinstance(driver, KeepsTries):
+            driver.keep_tries(StoredStartLog(self.store))
         self.hypervisor = measured(driver, "hypervisor", driver.name)
         self.backends = {name: measured(made, "storage", name) for name, made in backends_of(settings).items()}
         self.networks = networks.networks_of(settings.conf)
@@ -72,12 +78,14 @@ class Moorage:
             networks=self.networks,
         )  # fmt: skip
         self.site = self._site()
+        self.audit_timer = Timer(settings.conf.audit.interval, [self._audit])
         self.worker = self._worker(probe) if has_worker else None
         with self.store.write() as tx:
             types.ensure_defaults(tx, list(self.backends))
             flavors.ensure_defaults(tx)
         if has_worker:
             self._prepare_worker()
+        self.admission = Admission(_bounds(settings.conf.api)) if has_api else None
         self.app: Any = self._application() if has_api else None
 
     def _worker(self, probe: Probe | None) -> Worker:
@@ -85,7 +93,7 @@ class Moorage:
         engine = Engine(self.settings.journal_url, Runtime(self.store, self.world, probe), KINDS)
         timers = [Timer(conf.periodic_interval, [self._look_for_due_servers])]
         if conf.audit.mode != periodic_audit.OFF:
-            timers.append(Timer(conf.audit.interval, [self._audit]))
+            timers.append(self.audit_timer)
         return Worker(self.store, engine, conf.workers.concurrency, timers)
 
     def start(self) -> None:
@@ -143,11 +151,12 @@ class Moorage:
 
     def _audit(self) -> None:
         conf = self.settings.conf.audit
-        periodic_audit.fire(self.world, conf.mode, conf.interval)
+        periodic_audit.fire(self.world, conf.mode, conf.interval, self.audit_timer.is_stopping)
 
     def _application(self) -> Port:
         self._prepare_api()
         conf = self.settings.conf
+        assert self.admission is not None
         policy_file = Path(conf.api.policy_file) if conf.api.policy_file else None
         shared = Services(
             store=self.store, policy=Policy(SERVICES, policy_file),
@@ -155,7 +164,7 @@ class Moorage:
             image_dir=self.image_dir, site=self.site,
             region=conf.region_name, availability_zone=conf.availability_zone,
             public_url=conf.public_url,
-            limits=Limits(max_body_bytes=conf.api.max_body_bytes, max_image_bytes=conf.api.max_image_gib << 30),
+            limits=_limits(conf.api), admission=self.admission,
         )  # fmt: skip
         return Port(shared, self._endpoints(self._access()))
 
@@ -169,12 +178,27 @@ class Moorage:
         if dispatcher is not None:
             checks["dispatcher"] = readiness.dispatcher(dispatcher)
         collectors = [store_figures.collector(self.store), operation_figures.collector(self.store, dispatcher)]
+        if self.admission is not None:
+            collectors.append(self.admission.figures)
         return Endpoints(readiness.Readiness(checks), collectors, access)
 
     def _access(self) -> Access:
         """Who may read the figures on the port of the API."""
         conf = self.settings.conf.metrics
         return Access(is_served=not conf.listen, token=conf.token)
+
+
+def _limits(conf: Any) -> Limits:
+    return Limits(
+        max_body_bytes=conf.max_body_bytes, max_image_bytes=conf.max_image_gib << 30, body_patience_s=conf.body_patience
+    )
+
+
+def _bounds(conf: Any) -> Bounds:
+    return Bounds(
+        in_flight=conf.max_in_flight, waiting=conf.max_waiting, waiting_of_one=conf.max_waiting_of_project,
+        patience_s=conf.wait_patience, streams=conf.max_streams, buffered_bytes=conf.max_buffered_mib << 20,
+    )  # fmt: skip
 
 
 def audit_options(settings: Settings) -> Options:
@@ -219,7 +243,34 @@ def hypervisor_of(settings: Settings, *, is_checked: bool = True) -> Hypervisor:
         if is_checked:
             driver.check_at_start()
         return driver
-    return SimDriver(settings.data_dir / "sim" / "guests.db", latency_s=conf.sim.latency)
+    if conf.compute_driver == "libvirt":
+        return LibvirtDriver(_libvirt_settings(settings))
+    fabric = open_fabric(settings.array_file)
+
+    def copy(old: Disk, new: Disk) -> None:
+        copy_over(_bytes_of(old, fabric), _bytes_of(new, fabric))
+
+    return SimDriver(
+        settings.data_dir / "sim" / "guests.db",
+        latency_s=conf.sim.latency,
+        copy=copy,
+        reports_first_boot=is_checked and conf.sim.guests_report,
+    )
+
+
+def _libvirt_settings(settings: Settings) -> LibvirtSettings:
+    conf: Any = settings.conf
+    return LibvirtSettings.from_section(
+        conf.libvirt, conf.host, settings.data_dir, has_networks=bool(conf.networks.names)
+    )  # fmt: skip
+
+
+def _bytes_of(disk: Disk, fabric: Fabric) -> Path:
+    """What a simulated guest writes to: a file, or a LUN that it reaches through the simulated storage network."""
+    data = disk.connection_info["data"]
+    if "device_path" in data:
+        return Path(data["device_path"])
+    return fabric.content_behind(data["initiator_target_map"], data["target_lun"])
 
 
 def backends_of(settings: Settings) -> dict[str, VolumeBackend]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tests.crash_matrix.cells import Strike
+from tests.crash_matrix.scenes import not_played
 
 if TYPE_CHECKING:
     from tests.crash_matrix.run import Result
@@ -63,11 +64,12 @@ def _page(results: list[Result]) -> str:
         for result in results
         if not result.has_passed
     )
+    missing = "".join(f"<li>{kind}: {html.escape(reason)}</li>" for kind, reason in not_played().items())
     return (
         f"<!doctype html><meta charset=utf-8><title>Crash matrix</title><style>{_STYLE}</style>"
         f"<h1>Crash matrix</h1><p>{total} cells played, {passed} ended in an agreed state without a human, "
         f"{total - passed} did not. A number is passed/played; each step of the operation is one cell.</p>"
-        f"<table><tr><th>operation</th><th>driver, database</th>{head}</tr>{rows}</table><ul>{failed}</ul>\n"
+        f"<table><tr><th>operation</th><th>driver, database</th>{head}</tr>{rows}</table><ul>{failed}</ul><h2>Kinds of operations without a scene</h2><ul>{missing}</ul>\n"
     )
 
 

@@ -18,7 +18,7 @@ _SIM = """\
 [DEFAULT]
 compute_driver = sim
 [volumes]
-enabled_backends = fcarray
+enabled_backends = fcarray, files
 """
 _DPM = """\
 [DEFAULT]
@@ -36,6 +36,7 @@ cpc_object_id = {cpc}
 max_processors = 16
 max_memory = 65536
 paused_grace_s = 1
+boot_grace_s = 0
 {mappings}
 """
 
@@ -44,14 +45,15 @@ class Cloud:
     """A running Moorage with an array, and on DPM an HMC; knows how to look behind the API."""
 
     def __init__(
-        self, directory: Path, driver: str, hmc: MockHmc | None, options: str = "", more_options: str = "",
-        database_url: str = "",
+        self, directory: Path, driver: str, base: str, hmc: MockHmc | None = None, options: str = "",
+        more_options: str = "", database_url: str = "",
     ) -> None:  # fmt: skip
+        """``base`` is the ``moorage.conf`` of the driver; ``options`` go into its section DEFAULT."""
         self.driver = driver
         self.hmc = hmc
+        self.flavor = "5"
         self.store = "postgresql" if database_url else "sqlite"
         self.data_dir = directory / "moorage"
-        base = _SIM if hmc is None else dpm_options(hmc)
         if database_url:
             options = f"database_url = {database_url}\n{options}"
         self.database: invariants.Database = database_url or self.data_dir / "moorage.db"
@@ -110,7 +112,14 @@ class Cloud:
         return [] if self.hmc is None else list(self.hmc.controls.state()["partitions"])
 
     def storage_groups(self) -> list[dict[str, Any]]:
-        return [] if self.hmc is None else list(self.hmc.controls.state()["storage-groups"])
+        """Each with the names of the volumes declared in it."""
+        if self.hmc is None:
+            return []
+        state = self.hmc.controls.state()
+        names: dict[str, list[str]] = {group["object-uri"]: [] for group in state["storage-groups"]}
+        for volume in state["storage-volumes"]:
+            names[volume["parent"]].append(volume["name"])
+        return [{**group, "declared": names[group["object-uri"]]} for group in state["storage-groups"]]
 
     def array(self) -> dict[str, list[dict[str, Any]]]:
         return snapshot(self.array_file)
@@ -187,7 +196,9 @@ class Cloud:
         if with_blank:
             blank = {"source_type": "blank", "destination_type": "volume", "volume_size": 1, "boot_index": -1}
             mapping.append({**blank, "delete_on_termination": True})
-        body = {"server": {"name": "s", "flavorRef": "5", "networks": "none", "block_device_mapping_v2": mapping}}
+        body = {
+            "server": {"name": "s", "flavorRef": self.flavor, "networks": "none", "block_device_mapping_v2": mapping}
+        }
         made = self.moorage.call("POST", "compute", "/servers", body, version="2.67")
         assert made.status_code == 202, made.text
         return str(made.json()["server"]["id"])
@@ -220,9 +231,14 @@ class Cloud:
     def problems(self) -> list[str]:
         """What contradicts what, across rows, array and HMC; empty when all agree."""
         return invariants.problems(
-            self.database, self.array(), self.partitions() if self.hmc else None,
-            self.data_dir / "sim" / "guests.db", self.storage_groups(),
+            self.database, self.array(), self.guests(), self.storage_groups()
         )  # fmt: skip
+
+    def guests(self) -> invariants.Guests:
+        """What the hypervisor holds."""
+        if self.hmc is None:
+            return invariants.sim_guests(self.data_dir / "sim" / "guests.db")
+        return invariants.partition_guests(self.partitions())
 
 
 def dpm_options(hmc: MockHmc) -> str:
@@ -251,11 +267,12 @@ def cloud(
             machine = CpcSpec(name="Z16", has_storage_management=True) if driver == "dpm-groups" else CpcSpec("Z13")
             fabric = open_fabric(directory / "moorage" / "fcarray" / "array.db")
             config = HmcConfig(
-                data_dir=directory / "hmc", reachable=fabric.reason_unreachable, start_delay_s=0.02, stop_delay_s=0.02,
-                cpcs=(machine,),
+                data_dir=directory / "hmc", reachable=fabric.reason_unreachable, luns=fabric.luns_seen,
+                start_delay_s=0.02, stop_delay_s=0.02, cpcs=(machine,),
             )  # fmt: skip
             hmc = stack.enter_context(MockHmc(config))
-        made = Cloud(directory, driver, hmc, options, more_options, database_url)
+        base = _SIM if hmc is None else dpm_options(hmc)
+        made = Cloud(directory, driver, base, hmc, options, more_options, database_url)
         stack.callback(made.kill)
         made.start()
         yield made

@@ -8,13 +8,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from moorage.api.compute import SERVICE as COMPUTE
 from moorage.api.identity import SERVICE as IDENTITY
 from moorage.api.images import SERVICE as IMAGES
+from moorage.api.networks import SERVICE as NETWORKS
 from moorage.api.operators.endpoints import PATHS
 from moorage.api.services import Services
 from moorage.api.volumes import SERVICE as VOLUMES
 from moorage.api.wire.app import ServiceApp
 from moorage.api.wire.route import Service
 
-SERVICES: list[Service] = [IDENTITY, IMAGES, VOLUMES, COMPUTE]
+SERVICES: list[Service] = [IDENTITY, IMAGES, VOLUMES, COMPUTE, NETWORKS]
 
 
 class Port:

@@ -60,6 +60,8 @@ class Guest(msgspec.Struct, frozen=True, kw_only=True):
     memory_mib: int
     identity: dict[str, Any] = {}
     """The ``Identity`` that ``reserve_identity`` returned, as plain values from the server's row; empty before."""
+    hosts: list[str] = []
+    """Where ``reserve_identity`` may put it, by name; empty for anywhere."""
     nics: list[Nic] = []
     """In the order the guest is to see them. Only there in calls that (re)define the guest: ``reserve_identity``,
     ``boot``, ``power_on``, ``reboot``, ``resume``, ``rescue``."""
@@ -84,6 +86,11 @@ class Disk(msgspec.Struct, frozen=True, kw_only=True):
     device_name: str
     boot_index: int | None
     connection_info: ConnectionInfo
+    size_gib: int | None = None
+    """None where the caller does not know it; to take a disk away it is not needed."""
+    is_read_only: bool = False
+    is_shared: bool = False
+    """Whether other servers may have the volume at the same time."""
 
 
 class HostState(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,8 +141,8 @@ class Hypervisor(Protocol):
     def power_on(self, guest: Guest, disks: list[Disk]) -> None:
         """Start a stopped guest; already running is success."""
 
-    def power_off(self, guest: Guest) -> None:
-        """Stop the guest from any state; already stopped is success."""
+    def power_off(self, guest: Guest, *, is_graceful: bool = True) -> None:
+        """Stop the guest from any state; already stopped is success. ``is_graceful``: let it shut down first."""
 
     def reboot(self, guest: Guest, disks: list[Disk], hard: bool) -> None:
         """Restart; hard means stop from any state, define again and start."""
@@ -158,6 +165,9 @@ class Hypervisor(Protocol):
     def unplug(self, guest: Guest, disk: Disk) -> None:
         """Take a disk away; absent is success. Refused if the guest does not let go of it."""
 
+    def grow(self, guest: Guest, disk: Disk, size_gib: int) -> None:
+        """Let a running guest see how large its disk has become; repeating it is harmless."""
+
     def swap(self, guest: Guest, old: Disk, new: Disk) -> None:
         """Copy ``old`` to ``new`` under the running guest and move it over; already moved is success."""
 
@@ -177,6 +187,12 @@ class Hypervisor(Protocol):
         """Give up the storage identity, after ``destroy`` and the last unmap; absent is success.
 
         Nothing to do for a driver whose identity is made of the guest or of its name.
+        """
+
+    def rest_identity(self, guest: Guest) -> bool:
+        """The guest is offloaded and nothing is mapped for it: keep its storage identity for its return, or release it.
+
+        Returns whether it was kept; then ``reserve_identity`` finds it again.
         """
 
     def power_state(self, guest: Guest) -> int:
@@ -202,6 +218,40 @@ class GuestInventory(Protocol):
 
     def guests_after(self, server_id: str, limit: int) -> list[HeldGuest]:
         """A page in the order of the servers' ids; empty at the end."""
+
+
+class Try(msgspec.Struct, frozen=True, kw_only=True):
+    """One way by which a driver began to start a guest, as it is on record."""
+
+    id: str
+    way: str
+    notes: list[str] = []
+    is_open: bool = True
+    """Whether it is not known yet what came of it."""
+
+
+class StartLog(Protocol):
+    """Where a driver with several ways to start a guest writes each of them down before it takes it."""
+
+    def tries(self, server_id: str) -> list[Try]:
+        """Those of the start under way, oldest first; only the last one can be open."""
+
+    def begin(self, server_id: str, way: str) -> str:
+        """On record before anything is started; returns the try's id."""
+
+    def note(self, try_id: str, text: str) -> None:
+        """Something to remember of an open try, such as the job that runs it."""
+
+    def end(self, try_id: str, *, is_running: bool, said: str, is_last: bool = False) -> None:
+        """What came of it. After a running guest or the last way the start is over: the next one has no tries."""
+
+
+@runtime_checkable
+class KeepsTries(Protocol):
+    """A driver that has several ways to start a guest."""
+
+    def keep_tries(self, log: StartLog) -> None:
+        """Where to write them down."""
 
 
 class GuestState(msgspec.Struct, frozen=True, kw_only=True):
@@ -232,3 +282,14 @@ class StateSource(Protocol):
 
         ``Unknown`` if the hypervisor does not answer.
         """
+
+
+@runtime_checkable
+class IdentityInventory(Protocol):
+    """A driver whose storage identities exist apart from guests, so that an audit finds those nobody uses any more."""
+
+    def identities_of(self, server_ids: list[str]) -> list[str]:
+        """Which of these servers something is held for; ``Unknown`` if the hypervisor does not answer."""
+
+    def identities_after(self, server_id: str, limit: int) -> list[str]:
+        """A page in the order of the servers' ids; empty at the end."""

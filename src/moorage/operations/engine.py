@@ -139,14 +139,16 @@ class Engine:
     def _carry_out(self, operation_id: str, kind_name: str, args: dict[str, Any]) -> str | None:
         try:
             error = self._run(operation_id, self.kinds[kind_name], args)
-            self.runtime.record(service.finish, operation_id, error)
+            self.runtime.record(self.runtime.store.write, service.finish, operation_id, error)
             counters.count("operations_ended", kind=kind_name, result="failed" if error else "succeeded")
             _log.info("operation %s: %s %s", operation_id, kind_name, f"failed: {error}" if error else "done")
             return error
         except DBOSException as problem:
             # The journal does not fit the code: nothing may be undone on that ground.
             _log.exception("operation %s cannot be resumed", operation_id)
-            self.runtime.record(service.note_trouble, operation_id, f"cannot be resumed: {problem}")
+            self.runtime.record(
+                self.runtime.store.write, service.note_trouble, operation_id, f"cannot be resumed: {problem}"
+            )
             raise
 
     def _note_end(self, kind_name: str) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, Generic, Protocol, TypeVar
 
 from dbos import DBOS
 
 from moorage import errors, fence
 from moorage.operations import service
-from moorage.store import Store
+from moorage.store import Store, Tx
 from moorage.telemetry import counters, tracing
 
 W = TypeVar("W")
@@ -76,11 +77,11 @@ class Runtime(Generic[W]):
             self.stopping.wait(_GATHER_S)
         raise Stopping
 
-    def record(self, note: Callable[..., None], *args: Any) -> None:
+    def record(self, write: Callable[[], AbstractContextManager[Tx]], note: Callable[..., None], *args: Any) -> None:
         """Write to an operation's row, however long the database takes to answer."""
         while True:
             try:
-                with self.store.write() as tx:
+                with write() as tx:
                     note(tx, *args)
                 return
             except errors.Unknown:
@@ -180,7 +181,7 @@ class Saga(Generic[W]):
         return result
 
     def _note(self, note: Callable[..., None], text: str) -> None:
-        self._runtime.record(note, self.operation_id, text)
+        self._runtime.record(self._runtime.store.note, note, self.operation_id, text)
 
 
 def _nothing(*_: Any) -> None:

@@ -88,12 +88,7 @@ def is_being_deleted(world: World, server_id: str) -> bool:
 def disk_of(tx: Tx, row_id: str) -> Disk | None:
     """The disk as the driver sees it; None unless storage has let the server reach it."""
     row = attachments.by_row(tx, row_id)
-    if row is None or row.volume_id is None or row.connection_info is None:
-        return None
-    return Disk(
-        volume_id=row.volume_id, device_name=row.device_name or "", boot_index=row.boot_index,
-        connection_info=row.connection_info,
-    )  # fmt: skip
+    return None if row is None else boot.as_guest_sees(tx, row)
 
 
 def _seen_by_guest(world: World, server_id: str, row_id: str) -> tuple[Server, Disk | None]:

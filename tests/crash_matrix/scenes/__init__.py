@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from moorage.workflows.kinds import KINDS
 from tests.crash_matrix.scenes import servers, volumes
 
 SCENES = {scene.name: scene for scene in (*servers.SCENES, *volumes.SCENES)}
@@ -17,3 +18,9 @@ LEFT_OUT = {
     "start_shelved": "the steps of start",
 }
 """Kinds that no scene plays, and why."""
+
+
+def not_played() -> dict[str, str]:
+    """Kinds that no scene plays, with the reason."""
+    played = {scene.kind for scene in SCENES.values()}
+    return {kind.name: LEFT_OUT.get(kind.name, "no scene yet") for kind in KINDS if kind.name not in played}
