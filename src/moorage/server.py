@@ -17,11 +17,11 @@ from moorage.api.surface import SERVICES, Port
 from moorage.api.wire.admission import Admission, Bounds
 from moorage.api.wire.policy import Policy
 from moorage.audit.plan import Options
-from moorage.compute.ports import Disk, Hypervisor, KeepsTries
+from moorage.compute.ports import Disk, Hypervisor, KeepsTries, StateSource
 from moorage.compute.service import flavors, services
 from moorage.config import networks, secrets
 from moorage.config.settings import Settings
-from moorage.drivers.dpm import DpmDriver, DpmSettings
+from moorage.drivers import dpm
 from moorage.drivers.fcarray import Fabric, FcArray, open_fabric
 from moorage.drivers.files import FileVolumes
 from moorage.drivers.libvirt import LibvirtDriver, LibvirtSettings
@@ -43,6 +43,7 @@ from moorage.volumes.content import copy_over
 from moorage.volumes.ports import VolumeBackend
 from moorage.volumes.service import types
 from moorage.workflows import due, periodic_audit, report_pools
+from moorage.workflows.guest_watch import GuestWatch
 from moorage.workflows.kinds import KINDS
 from moorage.workflows.site import Site
 from moorage.workflows.world import World
@@ -79,6 +80,7 @@ class Moorage:
         )  # fmt: skip
         self.site = self._site()
         self.audit_timer = Timer(settings.conf.audit.interval, [self._audit])
+        self.guest_watch = self._guest_watch() if has_worker else None
         self.worker = self._worker(probe) if has_worker else None
         with self.store.write() as tx:
             types.ensure_defaults(tx, list(self.backends))
@@ -94,15 +96,21 @@ class Moorage:
         timers = [Timer(conf.periodic_interval, [self._look_for_due_servers])]
         if conf.audit.mode != periodic_audit.OFF:
             timers.append(self.audit_timer)
+        if self.guest_watch is not None:
+            timers.append(Timer(conf.compute.reconcile_interval, [self._reconcile]))
         return Worker(self.store, engine, conf.workers.concurrency, timers)
 
     def start(self) -> None:
         """Go on with what is left unfinished and take on new work."""
         if self.worker is not None:
             self.worker.start()
+        if self.guest_watch is not None:
+            self.guest_watch.start()
 
     def stop(self) -> bool:
         """Begin nothing new, let steps end, and leave the rest to others or the next start; whether all ended."""
+        if self.guest_watch is not None:
+            self.guest_watch.stop()
         if self.worker is not None and not self.worker.stop(STOP_PATIENCE_S):
             return False
         close: Callable[[], None] | None = getattr(self.hypervisor, "close", None)
@@ -146,8 +154,17 @@ class Moorage:
             is_direct_swap_allowed=self.settings.conf.compute.allow_direct_swap,
         )  # fmt: skip
 
+    def _guest_watch(self) -> GuestWatch | None:
+        """For drivers that can tell what their guests do, unless it is switched off."""
+        wanted = self.settings.conf.compute.follow_guest_states
+        return GuestWatch(self.store, self.hypervisor) if wanted and isinstance(self.hypervisor, StateSource) else None
+
     def _look_for_due_servers(self) -> None:
         due.submit(self.store, self.site)
+
+    def _reconcile(self) -> None:
+        if self.guest_watch is not None:
+            self.guest_watch.reconcile()
 
     def _audit(self) -> None:
         conf = self.settings.conf.audit
@@ -239,7 +256,7 @@ def hypervisor_of(settings: Settings, *, is_checked: bool = True) -> Hypervisor:
     """The driver in use; unchecked it is made even if its hypervisor does not answer."""
     conf: Any = settings.conf
     if conf.compute_driver == "dpm":
-        driver = DpmDriver(DpmSettings.from_section(conf.dpm), conf.host)
+        driver = dpm.DpmDriver(dpm.DpmSettings.from_section(conf.dpm), conf.host)
         if is_checked:
             driver.check_at_start()
         return driver

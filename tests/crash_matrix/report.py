@@ -69,7 +69,8 @@ def _page(results: list[Result]) -> str:
         f"<!doctype html><meta charset=utf-8><title>Crash matrix</title><style>{_STYLE}</style>"
         f"<h1>Crash matrix</h1><p>{total} cells played, {passed} ended in an agreed state without a human, "
         f"{total - passed} did not. A number is passed/played; each step of the operation is one cell.</p>"
-        f"<table><tr><th>operation</th><th>driver, database</th>{head}</tr>{rows}</table><ul>{failed}</ul><h2>Kinds of operations without a scene</h2><ul>{missing}</ul>\n"
+        f"<table><tr><th>operation</th><th>driver, database</th>{head}</tr>{rows}</table>"
+        f"<ul>{failed}</ul><h2>Kinds of operations without a scene</h2><ul>{missing}</ul>\n"
     )
 
 

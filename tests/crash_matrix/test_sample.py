@@ -1,7 +1,7 @@
 """A sample of the crash matrix for every change; ``make crash-matrix`` plays the whole.
 
-A cell of each strike for each scene, on one of its drivers and one of the databases, in turn; and that the machine itself
-finds what does not end well.
+A cell of each strike for each scene, on one of its drivers and one of the databases, in turn; and that the machine
+itself finds what does not end well.
 """
 
 from __future__ import annotations
