@@ -44,7 +44,7 @@ class RealCloud(Cloud):
         super().__init__(directory, "libvirt", _BASE.format(uri=embedded.uri, **words))
         self.embedded = embedded
         self._code = code
-        self._image = functools.cache(self._upload)
+        self._image = functools.cache(self.tiny_image)
 
     def array(self) -> dict[str, list[dict[str, Any]]]:
         return {"hosts": [], "masks": [], "zones": [], "volumes": []}
@@ -100,9 +100,9 @@ class RealCloud(Cloud):
         """Until the guest says over its serial line that it has booted that often from that volume."""
         eventually(lambda: (count, label) in real_guests.boots(self.console(server)), 30, f"boot {count} of {label}")
 
-    def upload(self, name: str, content: bytes, disk_format: str = "raw") -> str:
+    def upload(self, name: str, content: bytes, disk_format: str = "raw", **properties: str) -> str:
         """An active image with this content."""
-        body = {"name": name, "disk_format": disk_format, "container_format": "bare"}
+        body = {"name": name, "disk_format": disk_format, "container_format": "bare", **properties}
         made = self.moorage.call("POST", "image", "/v2/images", body)
         assert made.status_code == 201, made.text
         image_id: str = made.json()["id"]
@@ -121,8 +121,9 @@ class RealCloud(Cloud):
         subprocess.run(["qemu-img", "convert", "-f", "raw", "-O", "qcow2", str(raw), str(qcow2)], check=True)
         return self.upload(label, qcow2.read_bytes(), "qcow2")
 
-    def _upload(self, label: str) -> str:
-        return self.upload(label, real_guests.image(self._code, label))
+    def tiny_image(self, label: str, **properties: str) -> str:
+        """The tiny guest as a raw image."""
+        return self.upload(label, real_guests.image(self._code, label), **properties)
 
 
 @contextlib.contextmanager

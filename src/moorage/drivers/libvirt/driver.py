@@ -29,7 +29,7 @@ class LibvirtDriver(Unsupported):
     name = "libvirt"
     capabilities = Capabilities(
         volume_protocols=sources.kinds(), local_disks=False, pause=True, suspend=True, swap_volume=True, resize=True,
-        console=True, rescue_of_volumes=True,
+        console=True, rescue_of_volumes=True, shares_processors=True,
     )  # fmt: skip
 
     def __init__(self, settings: LibvirtSettings) -> None:
@@ -55,8 +55,8 @@ class LibvirtDriver(Unsupported):
         return self._placement.states()
 
     def reserve_identity(self, guest: Guest) -> Identity:
-        """Choose the host. Each guest is an initiator of its own: QEMU reaches storage itself, not its host."""
-        host = self._placement.host_of(guest) or self._placement.choose(guest)
+        """Each guest is an initiator of its own: QEMU reaches storage itself, not its host."""
+        host = self._placement.host_of(guest) or self._placement.chosen(guest)
         connector = {"host": guest.id, "initiator": f"{_INITIATOR}:{guest.id}", "wwpns": []}
         return Identity(connector=connector, host=host.name)
 
