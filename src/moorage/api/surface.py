@@ -11,10 +11,11 @@ from moorage.api.images import SERVICE as IMAGES
 from moorage.api.operators.endpoints import PATHS
 from moorage.api.services import Services
 from moorage.api.volumes import SERVICE as VOLUMES
+from moorage.api.wait_conditions import SERVICE as WAIT_CONDITIONS
 from moorage.api.wire.app import ServiceApp
 from moorage.api.wire.route import Service
 
-SERVICES: list[Service] = [IDENTITY, IMAGES, VOLUMES, COMPUTE]
+SERVICES: list[Service] = [IDENTITY, IMAGES, VOLUMES, COMPUTE, WAIT_CONDITIONS]
 
 
 class Port:

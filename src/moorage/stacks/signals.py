@@ -56,24 +56,30 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def receive(
-    tx: Tx, handle_id: str, token: str, *, status: str, reason: str, data: Any, signal_id: str | None
-) -> bool:  # fmt: skip
-    """Record a signal; says whether it is a new one. ``errors.NotFound`` unless the token is one of this handle's."""
+def require(tx: Tx, handle_id: str, token: str) -> str:
+    """The token's hash; ``errors.NotFound`` unless it is a token of this handle."""
     digest = _hash(token)
     known = tx.scalar(sa.select(wait_tokens.c.handle_id).where(wait_tokens.c.hash == digest))
-    if known is None or not secrets.compare_digest(known, handle_id):
+    if known is None or known != handle_id:
         raise errors.NotFound("The wait condition handle could not be found.")
+    return digest
+
+
+def receive(
+    tx: Tx, handle_id: str, token: str, *, status: str, reason: str, data: Any, signal_id: str | None
+) -> None:  # fmt: skip
+    """Record a signal, unless one of that id is on record; errors as in ``require``."""
+    digest = require(tx, handle_id, token)
     name = signal_id or digest[:32]
     if any(signal.signal_id == name for signal in of(tx, handle_id)):
-        return False
+        return
     tx.execute(
         wait_signals.insert().values(
-            handle_id=handle_id, signal_id=name, status=status, reason=reason, data=data, received_at=clock.now()
+            handle_id=handle_id, signal_id=name, status=status, reason=reason or f"Signal {name} received", data=data,
+            received_at=clock.now(),
         )
-    )
+    )  # fmt: skip
     service.look_now(tx, subject(handle_id))
-    return True
 
 
 def of(tx: Tx, handle_id: str) -> list[Signal]:
