@@ -18,6 +18,8 @@ from moorage.workflows.stack_executor.levels import Level, members_of, plain
 from moorage.workflows.stack_executor.look import Sight
 from moorage.workflows.stack_resources.ports import Begun
 
+_BROKEN = "CREATE_FAILED"
+"""A resource that never came to be is replaced; one whose change was refused is as good as before."""
 BATCH = 24
 """Resources that one transaction begins at most, so that others get their turn to write."""
 
@@ -116,7 +118,7 @@ class Convergence:
 
         ``errors.BadRequest`` if Heat would change in place what we cannot.
         """
-        if row.type != definition.type or row.progress == states.FAILED:
+        if row.type != definition.type or row.status == _BROKEN:
             return False
         if self._sight.maker(row) is None:
             return True
@@ -139,7 +141,8 @@ class Convergence:
             return self._sight.change(row, **values)
         if row.properties != wanted:
             maker.change(job, row, wanted)
-            values |= {"properties": wanted, "action": states.UPDATE, "progress": states.COMPLETE}
+        if row.properties != wanted or row.progress == states.FAILED:
+            values |= {"properties": wanted, "action": stack.action, "progress": states.COMPLETE, "reason": None}
         return self._sight.change(row, **values)
 
     def _create(self, level: Level, definition: ResourceDef, wanted: dict[str, Any]) -> Resource:
@@ -190,7 +193,7 @@ class Convergence:
     def _refused(self, level: Level, definition: ResourceDef, row: Resource | None, reason: str) -> Resource:
         if row is not None:
             generation = self._sight.stack.generation
-            action = self._sight.stack.action
+            action = row.action if row.status == _BROKEN else self._sight.stack.action
             return self._sight.change(row, generation=generation, action=action, progress=states.FAILED, reason=reason)
         return self._sight.add(
             **self._place(level, definition), properties={}, data={}, requires=[], is_retained=False,
