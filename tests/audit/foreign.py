@@ -147,8 +147,18 @@ class Foreign:
     def mappings_of_hosts(self, hosts: list[str]) -> list[MappingFact] | None:
         return None
 
-    def known_holders(self, mappings: list[MappingFact]) -> set[tuple[str, str]]:
+    def known_holders(self, mappings: list[MappingFact]) -> set[tuple[str, str, str]]:
         return set()
+
+    def identities(self, server_ids: list[str]) -> list[str]:
+        del server_ids
+        return []
+
+    def identity_pages(self) -> Iterator[list[str]]:
+        return iter([])
+
+    def release_identity(self, server_id: str) -> None:
+        raise AssertionError(server_id)
 
     def unplug(self, server: ServerFact, volume_id: str) -> None:
         self.removed.append(f"plug-{server.id}-{volume_id}")

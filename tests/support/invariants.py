@@ -39,13 +39,27 @@ def problems(
     guests = _partition_guests(partitions) if partitions is not None else _sim_guests(sim_guests)
     return [
         *(f"I5: operation {row['kind']} {row['id']} is {row['state']}" for row in unfinished(database)),
-        *_servers(servers, disks),
+        *_servers(servers, disks, groups),
         *_volumes(volumes, disks),
         *_array(servers, disks, volumes, array),
+        *_ports(servers, rows(database, "SELECT * FROM ports")),
+        *_files(database.parent / "volumes" / "volumes", volumes),
         *_guests(servers, guests),
-        *_groups(servers, groups),
+        *_groups(servers, disks, groups),
         *([] if partitions is not None else _guest_disks(servers, disks, sim_guests)),
     ]
+
+
+def _ports(servers: dict[str, Any], ports: Rows) -> list[str]:
+    """A port is bound to a server that can use it, or free; one made for a server goes with it."""
+    found = []
+    for port in ports:
+        server = servers.get(port["server_id"])
+        if port["server_id"] is None and port["is_made_for_server"]:
+            found.append(f"I2: port {port['id']} was made for a server and outlives it")
+        elif port["server_id"] is not None and (server is None or _holds_nothing(server)):
+            found.append(f"I2: port {port['id']} is bound to server {port['server_id']}, which holds nothing")
+    return found
 
 
 def _holds_nothing(server: dict[str, Any]) -> bool:
@@ -53,7 +67,7 @@ def _holds_nothing(server: dict[str, Any]) -> bool:
     return bool(server["deleted_at"]) or (server["vm_state"] == "error" and not server["launched_at"])
 
 
-def _servers(servers: dict[str, Any], disks: Rows) -> list[str]:
+def _servers(servers: dict[str, Any], disks: Rows, groups: Rows) -> list[str]:
     found = []
     for server_id, server in servers.items():
         mine = [disk for disk in disks if disk["server_id"] == server_id and disk["destination_type"] == "volume"]
@@ -62,7 +76,7 @@ def _servers(servers: dict[str, Any], disks: Rows) -> list[str]:
             if server["identity"]:
                 found.append(f"I2: {server['vm_state']} server {server_id} still has WWPNs on record")
         elif server["vm_state"] == "shelved_offloaded":
-            found += _offloaded(server, mine)
+            found += _offloaded(server, mine, groups)
         elif server["vm_state"] in _HOSTED:
             found += _hosted(server, mine)
         if server["task_state"]:
@@ -86,10 +100,12 @@ def _hosted(server: dict[str, Any], mine: Rows) -> list[str]:
     return found + ([] if server["identity"] else [f"I4: {what} has no WWPNs on record"])
 
 
-def _offloaded(server: dict[str, Any], mine: Rows) -> list[str]:
-    """No host and no identity; volumes reserved, or in use without a connector."""
+def _offloaded(server: dict[str, Any], mine: Rows, groups: Rows) -> list[str]:
+    """No host, and no identity but that of a storage group kept; volumes reserved, or in use without a connector."""
     what = f"offloaded server {server['id']}"
-    found = [f"I4: {what} still has {name} on record" for name in ("identity", "host") if server[name]]
+    has_group = any(server["id"] in group["name"] for group in groups)
+    gone = ("host",) if has_group else ("identity", "host")
+    found = [f"I4: {what} still has {name} on record" for name in gone if server[name]]
     for disk in mine:
         if disk["attach_status"] not in ("reserved", "attached"):
             found.append(f"I1: disk {disk['id']} of {what} is {disk['attach_status']}")
@@ -112,10 +128,14 @@ def _volumes(volumes: dict[str, Any], disks: Rows) -> list[str]:
 
 
 def _array(servers: dict[str, Any], disks: Rows, volumes: dict[str, Any], array: dict[str, Rows]) -> list[str]:
+    here = {volume_id: row for volume_id, row in volumes.items() if row["backend"] == "fcarray"}
     wanted = {
         (disk["server_id"], disk["volume_id"])
         for disk in disks
-        if disk["connector"] and disk["server_id"] in servers and not _holds_nothing(servers[disk["server_id"]])
+        if disk["connector"]
+        and disk["volume_id"] in here
+        and disk["server_id"] in servers
+        and not _holds_nothing(servers[disk["server_id"]])
     }
     masks = {(mask["host"], mask["volume_id"]) for mask in array["masks"]}
     hosts = {host["name"] for host in array["hosts"]} | {zone["host"] for zone in array["zones"]}
@@ -123,18 +143,30 @@ def _array(servers: dict[str, Any], disks: Rows, volumes: dict[str, Any], array:
     found += [f"I4: volume {volume} is not masked for {host}" for host, volume in wanted - masks]
     found += [f"I4: the array still knows host {host}" for host in hosts - {server for server, _ in wanted}]
     kept = {volume["volume_id"] for volume in array["volumes"]}
-    on_array = {v for v, row in volumes.items() if row["backend"] == "fcarray" and row["status"] != "error"}
-    found += [f"I4: the array holds volume {volume}, which is not on record" for volume in kept - set(volumes)]
+    on_array = {v for v, row in here.items() if row["status"] != "error"}
+    found += [f"I4: the array holds volume {volume}, which is not on record there" for volume in kept - set(here)]
     return found + [f"I4: volume {volume} is not on the array" for volume in on_array - kept]
 
 
-def _groups(servers: dict[str, Any], groups: Rows) -> list[str]:
+def _files(directory: Path, volumes: dict[str, Any]) -> list[str]:
+    here = {v for v, row in volumes.items() if row["backend"] == "files"}
+    kept = {path.name for path in directory.glob("*")}
+    found = [f"I4: the files backend holds volume {name}, which is not on record there" for name in kept - here]
+    complete = {v for v in here if volumes[v]["status"] != "error"}
+    return found + [f"I4: volume {volume} has no file" for volume in complete - kept]
+
+
+def _groups(servers: dict[str, Any], disks: Rows, groups: Rows) -> list[str]:
     found = []
     for group in groups:
         match = _UUID.search(group["name"])
         server = servers.get(match[0] if match else "")
         if server is None or server["deleted_at"] or not server["identity"]:
             found.append(f"I4: the HMC holds storage group {group['name']}, nothing on record")
+        elif server["vm_state"] in ("active", "stopped"):
+            mine = sorted(d["volume_id"] for d in disks if d["server_id"] == server["id"] and d["connection_info"])
+            if sorted(group["declared"]) != mine:
+                found.append(f"I4: group {group['name']} declares {group['declared']}, on record are {mine}")
     return found
 
 
@@ -149,13 +181,24 @@ def _partition_guests(partitions: Rows) -> dict[str, bool]:
 def _guest_disks(servers: dict[str, Any], disks: Rows, sim_guests: Path) -> list[str]:
     """What a simulated guest sees, running or not, against the disks on record."""
     found = []
-    for guest in rows(sim_guests, "SELECT id, disks FROM guests"):
+    for guest in rows(sim_guests, "SELECT id, disks, addresses FROM guests"):
         seen = sorted(json.loads(guest["disks"]))
         mine = [disk for disk in disks if disk["server_id"] == guest["id"] and disk["destination_type"] == "volume"]
         recorded = sorted(disk["volume_id"] for disk in mine if disk["connection_info"])
         if guest["id"] in servers and seen != recorded:
             found.append(f"I4: the guest of server {guest['id']} has volumes {seen}, on record are {recorded}")
+        found += [
+            f"I6: the guest of server {guest['id']} uses volume {disk['volume_id']} at another place than is on record"
+            for disk in mine
+            if disk["connection_info"]
+            and json.loads(guest["addresses"]).get(disk["volume_id"]) != _address(json.loads(disk["connection_info"]))
+        ]
     return found
+
+
+def _address(connection: dict[str, Any]) -> str:
+    data = connection["data"]
+    return str(data.get("device_path") or f"{data.get('target_wwn')}/{data.get('target_lun')}")
 
 
 def _sim_guests(path: Path) -> dict[str, bool]:

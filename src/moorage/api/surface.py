@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from moorage.api.compute import SERVICE as COMPUTE
 from moorage.api.identity import SERVICE as IDENTITY
 from moorage.api.images import SERVICE as IMAGES
+from moorage.api.networks import SERVICE as NETWORKS
 from moorage.api.operators.endpoints import PATHS
 from moorage.api.services import Services
 from moorage.api.volumes import SERVICE as VOLUMES
@@ -15,7 +16,7 @@ from moorage.api.wait_conditions import SERVICE as WAIT_CONDITIONS
 from moorage.api.wire.app import ServiceApp
 from moorage.api.wire.route import Service
 
-SERVICES: list[Service] = [IDENTITY, IMAGES, VOLUMES, COMPUTE, WAIT_CONDITIONS]
+SERVICES: list[Service] = [IDENTITY, IMAGES, VOLUMES, COMPUTE, NETWORKS, WAIT_CONDITIONS]
 
 
 class Port:

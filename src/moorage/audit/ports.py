@@ -91,8 +91,8 @@ class FabricView(Protocol):
     def mappings_of_hosts(self, hosts: list[str]) -> list[MappingFact] | None:
         """None where storage has nothing like a mask."""
 
-    def known_holders(self, mappings: list[MappingFact]) -> set[tuple[str, str]]:
-        """Of these, the (host, volume) pairs that some record accounts for, attachments or not."""
+    def known_holders(self, mappings: list[MappingFact]) -> set[tuple[str, str, str]]:
+        """(backend, host, volume) of those that some record accounts for, attachments or not."""
 
     def unplug(self, server: ServerFact, volume_id: str) -> None:
         """Take the disk from a guest; ``errors.Refused`` if it does not let go."""
@@ -103,6 +103,14 @@ class FabricView(Protocol):
     def unmask(self, mapping: MappingFact) -> None: ...
 
     def destroy_guest(self, server_id: str) -> None: ...
+
+    def identities(self, server_ids: list[str]) -> list[str]:
+        """For which of these servers something apart from a guest holds WWPNs."""
+
+    def identity_pages(self) -> Iterator[list[str]]: ...
+
+    def release_identity(self, server_id: str) -> None:
+        """``errors.Refused`` while storage still maps something for the server."""
 
 
 class Views(Protocol):

@@ -132,8 +132,8 @@ def connect_disk(world: World, server_id: str, row_id: str) -> None:
         if connector is None:
             raise errors.Refused(f"Server {server_id} has no storage identity")
         attachments.set_connector(tx, row_id, connector)
-        backend = volumes.get(tx, str(disk.volume_id)).backend
-    connection_info = world.backends[backend].connect(str(disk.volume_id), connector)
+        volume = volumes.get(tx, str(disk.volume_id))
+    connection_info = world.backends[volume.backend].connect(volume.content_id, connector)
     with world.store.write() as tx:
         attachments.set_connection(tx, row_id, connection_info)
 
@@ -147,8 +147,8 @@ def disconnect_disk(world: World, server_id: str, row_id: str, is_attached: bool
         disk = attachments.by_row(tx, row_id)
         if disk is None or disk.connector is None or disk.volume_id is None:
             return
-        backend = volumes.get(tx, disk.volume_id).backend
-    world.backends[backend].disconnect(disk.volume_id, disk.connector)
+        volume = volumes.get(tx, disk.volume_id)
+    world.backends[volume.backend].disconnect(volume.content_id, disk.connector)
     with world.store.write() as tx:
         attachments.disconnected(tx, row_id, is_attached=is_attached)
 
@@ -197,7 +197,7 @@ def guest_disks(tx: Tx, server_id: str) -> list[Disk]:
     return [
         Disk(
             volume_id=disk.volume_id, device_name=disk.device_name or "", boot_index=disk.boot_index,
-            connection_info=disk.connection_info,
+            connection_info=disk.connection_info, size_gib=volumes.get(tx, disk.volume_id).size_gib,
         )
         for disk in attachments.of_server(tx, server_id)
         if disk.volume_id is not None and disk.connection_info is not None

@@ -13,8 +13,8 @@ from moorage.api.wire import Call
 from moorage.api.wire.route import Rule
 from moorage.store import Tx
 from moorage.volumes.model import Volume
-from moorage.volumes.service import lifecycle, types, volumes
-from moorage.workflows import extend_volume
+from moorage.volumes.service import types, volumes
+from moorage.workflows import extend_volume, migrate_volume
 
 _EXTEND_ATTACHED = "volume:extend_attached_volume"
 
@@ -61,18 +61,22 @@ def _set_readonly(call: Call, tx: Tx, volume: Volume, value: Any) -> None:
 
 def _retype(call: Call, tx: Tx, volume: Volume, value: Any) -> None:
     wanted = parsed(call, "os-retype", value, Retype)
-    lifecycle.retype(tx, volume, types.usable(tx, call.context, wanted.new_type))
+    kind = types.usable(tx, call.context, wanted.new_type)
+    may_move = wanted.migration_policy == "on-demand"
+    migrate_volume.request_retype(tx, call.context, volume, kind, may_move=may_move)
 
 
 ACTIONS: dict[str, Action] = {
-    "os-extend": Action(run=_extend, policy="volume:extend", summary="Grow a volume"),
+    "os-extend": Action(run=_extend, takes=Extend, policy="volume:extend", summary="Grow a volume"),
     "os-set_bootable": Action(
-        run=_set_bootable, policy="volume:update", status=200, summary="Mark a volume as bootable or not"
+        run=_set_bootable, takes=Bootable, policy="volume:update", status=200,
+        summary="Mark a volume as bootable or not"
     ),
     "os-update_readonly_flag": Action(
-        run=_set_readonly, policy="volume:update_readonly_flag", summary="Allow or forbid writing to a volume"
+        run=_set_readonly, takes=ReadOnly, policy="volume:update_readonly_flag",
+        summary="Allow or forbid writing to a volume"
     ),
-    "os-retype": Action(run=_retype, policy="volume:retype", summary="Change a volume's type"),
+    "os-retype": Action(run=_retype, takes=Retype, policy="volume:retype", summary="Change a volume's type"),
 }  # fmt: skip
 RULES = [
     Rule(name=_EXTEND_ATTACHED, default="member", summary="Grow a volume that is attached"),

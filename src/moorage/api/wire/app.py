@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from moorage import errors, ids
 from moorage.api.services import Services
-from moorage.api.wire import faults
+from moorage.api.wire import faults, openapi
 from moorage.api.wire.auth import authenticate, recognise
 from moorage.api.wire.call import Call, Reply
 from moorage.api.wire.matching import RouteTree, in_version, segments
@@ -70,6 +70,8 @@ class ServiceApp:
 
     async def _answer(self, request: Request, request_id: str) -> Response:
         path = _raw_path(request)[len(self.service.prefix) :]
+        if path == "/openapi.json":
+            return await run_in_threadpool(self._described, request)
         if found := self._documents.find(segments(path)):
             route, params = self._choose(found, request.method, None)
             request.state.route = self.service.prefix + route.path
@@ -178,6 +180,13 @@ class ServiceApp:
     def _problem(self, status: int, message: str) -> Response:
         form = "auth" if status == 401 else self.service.name
         return _encode(Reply(status=status, body=faults.render(form, status, message)))
+
+    def _described(self, request: Request) -> Response:
+        if request.method not in ("GET", "HEAD"):
+            raise MethodNotAllowed("The method is not allowed for this resource.")
+        request.state.route = f"{self.service.prefix}/openapi.json"
+        host = self.services.host_url(request.headers, request.url.scheme)
+        return _encode(Reply(body={**openapi.document(self.service), "servers": [{"url": host}]}))
 
     def _mark(self, response: Response, version: Version | None) -> None:
         if self.service.versions and version is not None:

@@ -5,6 +5,7 @@ Forms and keys are those of Nova, Cinder, Glance, Keystone and Sahara.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from moorage import errors
@@ -39,10 +40,25 @@ UNEXPECTED = (
 
 
 def status_of(error: errors.MoorageError, service: str) -> int:
-    """The status code of an error; quota is 403 in compute and 413 in block storage and image."""
+    """The status code of an error; quota is 403 in compute, 409 in networking, 413 in block storage and image."""
+    if isinstance(error, errors.OverQuota) and service == "network":
+        return 409
     if isinstance(error, errors.OverQuota):
         return 403 if service in ("compute", "identity") else 413
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+
+
+def schema(service: str) -> dict[str, Any]:
+    """JSON Schema of every form that a service's faults take; a refused token is worded as identity words it."""
+    forms = [_form(render(form, status, "text")) for status in _TITLES for form in (service, "auth")]
+    return {"anyOf": [form for place, form in enumerate(forms) if form not in forms[:place]]}
+
+
+def _form(value: Any) -> dict[str, Any]:
+    if isinstance(value, dict):
+        inner = {name: _form(part) for name, part in value.items()}
+        return {"type": "object", "properties": inner, "required": list(inner), "additionalProperties": False}
+    return {"type": "integer" if isinstance(value, int) else "string"}
 
 
 def render(service: str, status: int, message: str) -> dict[str, Any]:
@@ -52,7 +68,32 @@ def render(service: str, status: int, message: str) -> dict[str, Any]:
     if service == "data-processing":
         name = _TITLES.get(status, "Error").upper().replace(" ", "_")
         return {"error_code": status, "error_name": name, "error_message": message}
+    if service == "network":
+        return {"NeutronError": {"type": _neutron_type(status, message), "message": message, "detail": ""}}
     fault: dict[str, Any] = {"code": status, "message": message}
     if status in (413, 429):
         fault["retryAfter"] = "0"
     return {_KEYS.get(status, "computeFault"): fault}
+
+
+_NEUTRON_TYPES = [
+    (404, r"(Network|Subnet|Port) .* could not be found", r"\1NotFound"),
+    (404, "Security group ", "SecurityGroupNotFound"),
+    (404, "Floating IP ", "FloatingIPNotFound"),
+    (400, "IP address ", "InvalidIpForNetwork"),
+    (400, "", "InvalidInput"),
+    (403, "", "PolicyNotAuthorized"),
+    (409, "IP address ", "IpAddressAlreadyAllocated"),
+    (409, "No more IP addresses", "IpAddressGenerationFailure"),
+    (409, "Quota exceeded", "OverQuota"),
+    (409, ".*mac address", "MacAddressInUse"),
+    (409, "", "PortInUse"),
+]
+"""Status and how the message begins → the name of Neutron's exception; the first that fits."""
+
+
+def _neutron_type(status: int, message: str) -> str:
+    for code, pattern, name in _NEUTRON_TYPES:
+        if code == status and (match := re.match(pattern, message)):
+            return match.expand(name)
+    return "HTTP" + _TITLES.get(status, "Error").replace(" ", "")
