@@ -110,7 +110,8 @@ class DpmDriver(Unsupported):
         with self._hmc(f"start of server {guest.id}") as hmc:
             self._storage(hmc).power_on(hmc, guest, disks)
 
-    def power_off(self, guest: Guest) -> None:
+    def power_off(self, guest: Guest, *, is_graceful: bool = True) -> None:  # noqa: ARG002
+        """DPM cannot ask the system to shut down by itself."""
         with self._hmc(f"stop of server {guest.id}") as hmc:
             self._lifecycle.stop(hmc, self._storage(hmc).partitions.require(hmc, guest).uri)
 
@@ -135,6 +136,9 @@ class DpmDriver(Unsupported):
         """The operating system messages that the HMC still has."""
         with self._hmc(f"console of server {guest.id}") as hmc:
             return os_messages.everything(hmc, self._storage(hmc).partitions.require(hmc, guest).uri)
+
+    def grow(self, guest: Guest, disk: Disk, size_gib: int) -> None:
+        """Nothing for the HMC to do: the guest has to scan for the LUN's new size."""
 
     def destroy(self, guest: Guest) -> None:
         """Stop and delete the partition; HBAs and their WWPNs go with it, a storage group stays."""
