@@ -169,8 +169,8 @@ class House(msgspec.Struct, kw_only=True):
     def problems(self) -> list[str]:
         """Contradictions between rows, array and guests."""
         self.settle()
-        array, guests = snapshot(self.directory / "array.db"), self.directory / "sim.db"
-        return invariants.problems(self.directory / "moorage.db", array, None, guests, [])
+        array, guests = snapshot(self.directory / "array.db"), invariants.sim_guests(self.directory / "sim.db")
+        return invariants.problems(self.directory / "moorage.db", array, guests, [])
 
     def running(self, probe: Probe | None = None) -> contextlib.AbstractContextManager[Engine]:
         return running(self.directory, self.world, probe)
