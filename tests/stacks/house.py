@@ -177,12 +177,14 @@ class House(msgspec.Struct, kw_only=True):
 
 
 @contextlib.contextmanager
-def house(directory: Path) -> Iterator[House]:
+def house(directory: Path, *, is_new: bool = True) -> Iterator[House]:
+    """``is_new``: nothing is in the directory yet."""
     url = sqlite_url(directory / "moorage.db")
     schema.upgrade(url)
     store = Store(url)
     world = _world(directory, store)
-    _furnish(world)
+    if is_new:
+        _furnish(world)
     yield House(directory=directory, store=store, world=world, stacks=EmbeddedStacks(store))
     store.close()
 

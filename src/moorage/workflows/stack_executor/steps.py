@@ -69,7 +69,10 @@ def _advance(sight: Sight) -> Outcome:
     reason = sight.stack.reason or sight.failure()
     if reason is None:
         round_ = Convergence(sight)
-        is_done = round_.advance()
+        try:
+            is_done = round_.advance()
+        except errors.BadRequest as problem:
+            return _give_up(sight, problem.message)
         reason = sight.failure()
         if reason is None and is_done:
             return _all_there(sight)
