@@ -1,7 +1,7 @@
 """Stacks whose process dies: ended as asked after the restart, nothing too many and nothing too few.
 
-The cells are not written by hand: an undisturbed run of each scene writes down the steps of its stack operation, and each
-is a cell, before its work and after it. Beside them whole processes are killed with kill -9 at any moment.
+The cells are not written by hand: an undisturbed run of each scene writes down the steps of its stack operation, and
+each is a cell, before its work and after it. Beside them whole processes are killed with kill -9 at any moment.
 """
 
 from __future__ import annotations

@@ -24,16 +24,20 @@ CONDITIONS = {
     "both": {"and": ["yes", "same"]},
 }
 PARAMETERS: dict[str, Any] = {
-    "text": {"type": "string"}, "number": {"type": "number"}, "flag": {"type": "boolean"}, "tree": {"type": "json"},
+    "text": {"type": "string"},
+    "number": {"type": "number"},
+    "flag": {"type": "boolean"},
+    "tree": {"type": "json"},
     "words": {"type": "comma_delimited_list"},
-}  # fmt: skip
+}
 
 words = st.text(string.ascii_letters + " ,-%", max_size=6)
 plain = st.one_of(words, st.integers(-5, 99), st.booleans(), st.none())
 trees = st.recursive(
-    plain, lambda part: st.one_of(st.lists(part, max_size=3), st.dictionaries(st.sampled_from("abc"), part, max_size=3)),
+    plain,
+    lambda part: st.one_of(st.lists(part, max_size=3), st.dictionaries(st.sampled_from("abc"), part, max_size=3)),
     max_leaves=5,
-)  # fmt: skip
+)
 steps = st.lists(st.one_of(st.sampled_from("abc"), st.integers(0, 2)), max_size=3)
 
 
@@ -68,11 +72,15 @@ def calls(part: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 snippets = st.recursive(st.one_of(plain, get_param()), calls, max_leaves=6)
-values = st.fixed_dictionaries({
-    "text": st.one_of(words, st.integers(0, 9)), "number": st.one_of(st.integers(-3, 9), st.sampled_from(["7", "1.5", "x"])),
-    "flag": st.sampled_from([True, False, "yes", "off", "maybe", 1]), "tree": trees.filter(lambda tree: tree is not None),
-    "words": st.one_of(words, st.lists(words, max_size=3)),
-})  # fmt: skip
+values = st.fixed_dictionaries(
+    {
+        "text": st.one_of(words, st.integers(0, 9)),
+        "number": st.one_of(st.integers(-3, 9), st.sampled_from(["7", "1.5", "x"])),
+        "flag": st.sampled_from([True, False, "yes", "off", "maybe", 1]),
+        "tree": trees.filter(lambda tree: tree is not None),
+        "words": st.one_of(words, st.lists(words, max_size=3)),
+    }
+)
 
 
 def scope_of(snippet: Any, given_values: dict[str, Any]) -> Scope:
@@ -120,10 +128,12 @@ def test_every_function_gives_what_heat_gives(snippet: Any, given_values: dict[s
 @pytest.mark.parametrize(
     "snippet",
     [
-        {"list_join": ["-", ["a", {"get_resource": "r"}]]}, {"str_replace": {"template": "x", "params": {"x": {"get_attr": ["r", "a"]}}}},
-        {"str_split": [",", {"get_resource": "r"}]}, {"repeat": {"template": "x", "for_each": {"%v%": {"get_attr": ["r", "a"]}}}},
+        {"list_join": ["-", ["a", {"get_resource": "r"}]]},
+        {"str_replace": {"template": "x", "params": {"x": {"get_attr": ["r", "a"]}}}},
+        {"str_split": [",", {"get_resource": "r"}]},
+        {"repeat": {"template": "x", "for_each": {"%v%": {"get_attr": ["r", "a"]}}}},
     ],
-)  # fmt: skip
+)
 def test_what_is_not_known_yet_makes_the_result_unknown(snippet: Any) -> None:
     scope = scope_of("x", {"text": "", "number": 1, "flag": True, "tree": {}, "words": ""})
     scope.resources = {"r": document.ResourceDef(name="r", type="t")}

@@ -31,7 +31,9 @@ GOOD = {
     "an empty template": (HEAD, {}),
     "a volume": (HEAD + VOLUME % "", {}),
     "numbers as texts": (HEAD + VOLUME.replace("size: 1", "size: '1'") % "", {}),
-    "a condition": (HEAD + "conditions: {never: false}\nresources: {v: {type: OS::Cinder::Volume, condition: never}}\n", {}),
+    "a condition": (
+        HEAD + "conditions: {never: false}\nresources: {v: {type: OS::Cinder::Volume, condition: never}}\n", {},
+    ),
     "no members": (HEAD + NESTED % "0", {"file://n.yaml": INNER % ""}),
     "boot_index left out": (HEAD + SERVER % ", block_device_mapping_v2: [{volume_id: x}]", {}),
     "swap beside an image": (HEAD + SERVER % ", image: i, block_device_mapping_v2: [{swap_size: 5}]", {}),
@@ -70,7 +72,8 @@ BAD = {
         "resources.v.properties.size: 0 is out of range (min: 1, max: None)",
     ),
     "a size that is no number": (
-        HEAD + VOLUME.replace("size: 1", "size: x") % "", {}, "resources.v.properties.size: Value 'x' is not an integer",
+        HEAD + VOLUME.replace("size: 1", "size: x") % "", {},
+        "resources.v.properties.size: Value 'x' is not an integer",
     ),
     "a list for a text": (HEAD + VOLUME % ", name: [a]", {}, "resources.v.properties.name: Value must be a string"),
     "a text for a map": (HEAD + VOLUME % ", metadata: a", {}, 'resources.v.properties.metadata: "a" is not a map'),
@@ -90,7 +93,9 @@ BAD = {
         HEAD + "resources:\n  a: {type: OS::Heat::WaitConditionHandle, depends_on: b}\n"
         "  b: {type: OS::Heat::WaitConditionHandle, depends_on: a}\n", {}, "Circular Dependency Found",
     ),
-    "the same name twice": (HEAD + "parameters: {v: {type: string, default: x}}\n" + VOLUME % "", {}, "Duplicate names"),
+    "the same name twice": (
+        HEAD + "parameters: {v: {type: string, default: x}}\n" + VOLUME % "", {}, "Duplicate names",
+    ),
     "a file that did not come along": (HEAD + NESTED % "1", {}, 'Could not fetch remote template "file://n.yaml"'),
     "a nested parameter left out": (
         HEAD + NESTED.replace('{p: "%%index%%"}', "{}") % "1", {"file://n.yaml": INNER % ""}, "Property p not assigned",
@@ -137,7 +142,9 @@ BAD = {
         "is not an allowed value",
     ),
     "a parameter of no type": (HEAD + "parameters: {p: {default: x}}\n", {}, "p"),
-    "a parameter without value": (HEAD + "parameters: {p: {type: string}}\n", {}, "The Parameter (p) was not provided."),
+    "a parameter without value": (
+        HEAD + "parameters: {p: {type: string}}\n", {}, "The Parameter (p) was not provided.",
+    ),
     "a default beyond its limits": (
         HEAD + "parameters: {p: {type: number, default: 9, constraints: [{range: {max: 5}}]}}\n", {},
         "9 is out of range",
