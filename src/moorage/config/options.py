@@ -91,6 +91,14 @@ COMPUTE: list[cfg.Opt] = [
         "allow_direct_swap", default=False,
         help="Let admins and services swap volumes of running servers by themselves, not only volume migrations.",
     ),
+    cfg.BoolOpt(
+        "follow_guest_states", default=True,
+        help="Show servers as their guests are seen: one that stops itself becomes SHUTOFF. Where the driver can tell.",
+    ),
+    cfg.FloatOpt(
+        "reconcile_interval", default=120.0, min=0.1,
+        help="Seconds between two looks at all guests, for what no hypervisor told.",
+    ),
 ]  # fmt: skip
 TOKEN: list[cfg.Opt] = [
     cfg.IntOpt("expiration", default=3600, min=1, help="Life of a token in seconds."),
