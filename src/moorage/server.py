@@ -13,6 +13,7 @@ from moorage.api.operators import readiness
 from moorage.api.operators.endpoints import Access, Endpoints
 from moorage.api.services import Limits, Services
 from moorage.api.surface import SERVICES, Port
+from moorage.api.wire.admission import Admission, Bounds
 from moorage.api.wire.policy import Policy
 from moorage.audit.plan import Options
 from moorage.compute.ports import Disk, Hypervisor, KeepsTries
@@ -22,6 +23,7 @@ from moorage.config.settings import Settings
 from moorage.drivers.dpm import DpmDriver, DpmSettings
 from moorage.drivers.fcarray import Fabric, FcArray, open_fabric
 from moorage.drivers.files import FileVolumes
+from moorage.drivers.libvirt import LibvirtDriver, LibvirtSettings
 from moorage.drivers.sim import SimDriver
 from moorage.identity.service.bootstrap import bootstrap
 from moorage.identity.service.tokens import TokenService
@@ -129,10 +131,11 @@ class Moorage:
 
     def _audit(self) -> None:
         conf = self.settings.conf.audit
-        periodic_audit.fire(self.world, conf.mode, conf.interval)
+        periodic_audit.fire(self.world, conf.mode, conf.interval, self.audit_timer.is_stopping)
 
     def _application(self) -> Port:
         conf = self.settings.conf
+        self.admission = Admission(_bounds(conf.api))
         policy_file = Path(conf.api.policy_file) if conf.api.policy_file else None
         shared = Services(
             store=self.store, policy=Policy(SERVICES, policy_file),
@@ -140,7 +143,7 @@ class Moorage:
             image_dir=self.image_dir, site=self.site,
             region=conf.region_name, availability_zone=conf.availability_zone,
             public_url=conf.public_url,
-            limits=Limits(max_body_bytes=conf.api.max_body_bytes, max_image_bytes=conf.api.max_image_gib << 30),
+            limits=_limits(conf.api), admission=self.admission,
         )  # fmt: skip
         return Port(shared, self._endpoints(self._access()))
 
@@ -151,12 +154,26 @@ class Moorage:
     def _endpoints(self, access: Access) -> Endpoints:
         checks = {"database": readiness.database(self.store), "dispatcher": readiness.dispatcher(self.dispatcher)}
         collectors = [store_figures.collector(self.store), operation_figures.collector(self.store, self.dispatcher)]
+        collectors.append(self.admission.figures)
         return Endpoints(readiness.Readiness(checks), collectors, access)
 
     def _access(self) -> Access:
         """Who may read the figures on the port of the API."""
         conf = self.settings.conf.metrics
         return Access(is_served=not conf.listen, token=conf.token)
+
+
+def _limits(conf: Any) -> Limits:
+    return Limits(
+        max_body_bytes=conf.max_body_bytes, max_image_bytes=conf.max_image_gib << 30, body_patience_s=conf.body_patience
+    )
+
+
+def _bounds(conf: Any) -> Bounds:
+    return Bounds(
+        in_flight=conf.max_in_flight, waiting=conf.max_waiting, waiting_of_one=conf.max_waiting_of_project,
+        patience_s=conf.wait_patience, streams=conf.max_streams, buffered_bytes=conf.max_buffered_mib << 20,
+    )  # fmt: skip
 
 
 def audit_options(settings: Settings) -> Options:
@@ -184,6 +201,8 @@ def hypervisor_of(settings: Settings, *, is_checked: bool = True) -> Hypervisor:
         if is_checked:
             driver.check_at_start()
         return driver
+    if conf.compute_driver == "libvirt":
+        return LibvirtDriver(_libvirt_settings(settings))
     fabric = open_fabric(settings.array_file)
 
     def copy(old: Disk, new: Disk) -> None:
@@ -195,6 +214,13 @@ def hypervisor_of(settings: Settings, *, is_checked: bool = True) -> Hypervisor:
         copy=copy,
         reports_first_boot=is_checked and conf.sim.guests_report,
     )
+
+
+def _libvirt_settings(settings: Settings) -> LibvirtSettings:
+    conf: Any = settings.conf
+    return LibvirtSettings.from_section(
+        conf.libvirt, conf.host, settings.data_dir, has_networks=bool(conf.networks.names)
+    )  # fmt: skip
 
 
 def _bytes_of(disk: Disk, fabric: Fabric) -> Path:

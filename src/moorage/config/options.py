@@ -7,6 +7,7 @@ from typing import Any
 from oslo_config import cfg
 
 from moorage.drivers.dpm.options import OPTIONS as DPM
+from moorage.drivers.libvirt.options import OPTIONS as LIBVIRT
 
 DEFAULT: list[cfg.Opt] = [
     cfg.StrOpt("data_dir", default="", help="Where the database, images, volumes and secrets live. --data-dir wins."),
@@ -20,7 +21,7 @@ DEFAULT: list[cfg.Opt] = [
     cfg.StrOpt("public_url", default="", help="What clients see of the port, if it is not what they connect to."),
     cfg.StrOpt("region_name", default="RegionOne", help="Region in the catalogue."),
     cfg.StrOpt("availability_zone", default="nova", help="The one availability zone of servers and volumes."),
-    cfg.StrOpt("compute_driver", default="sim", choices=["sim", "dpm"], help="The hypervisor driver."),
+    cfg.StrOpt("compute_driver", default="sim", choices=["sim", "dpm", "libvirt"], help="The hypervisor driver."),
     cfg.StrOpt("host", default="moorage", help="Name of this installation; part of the names of partitions it makes."),
     cfg.IntOpt(
         "shelved_offload_time",
@@ -55,8 +56,21 @@ WORKERS: list[cfg.Opt] = [
 API: list[cfg.Opt] = [
     cfg.IntOpt("max_body_bytes", default=1 << 20, min=1024, help="Largest request body, image uploads apart."),
     cfg.IntOpt("max_image_gib", default=1024, min=1, help="Largest image that may be uploaded, in GiB."),
+    cfg.IntOpt("max_head_bytes", default=64 << 10, min=1024, help="Longest address and headers of a request."),
+    cfg.FloatOpt("head_patience", default=20.0, min=0.1, help="Seconds in which the head of a request must come."),
+    cfg.FloatOpt("body_patience", default=30.0, min=0.1, help="Seconds for a body to come, image uploads apart."),
+    cfg.IntOpt("max_connections", default=2000, min=1, help="Connections at once; further ones are answered 503."),
+    cfg.IntOpt("max_in_flight", default=40, min=1, max=1000, help="Requests worked on at once; others wait."),
+    cfg.IntOpt("max_waiting", default=1000, min=0, help="Requests that may wait; further ones are answered 503."),
+    cfg.IntOpt(
+        "max_waiting_of_project", default=500, min=1,
+        help="Requests of one project that may wait; further ones are answered 429. Projects take turns.",
+    ),
+    cfg.FloatOpt("wait_patience", default=30.0, min=0.1, help="Seconds a request may wait before it is answered 503."),
+    cfg.IntOpt("max_streams", default=64, min=1, help="Images sent at once in either direction."),
+    cfg.IntOpt("max_buffered_mib", default=256, min=1, help="Bodies of all requests in memory, in MiB."),
     cfg.StrOpt("policy_file", default="", help="policy.yaml with changed rules; empty: the defaults."),
-]
+]  # fmt: skip
 METRICS: list[cfg.Opt] = [
     cfg.StrOpt(
         "listen", default="",
@@ -132,7 +146,10 @@ NETWORK: list[cfg.Opt] = [
         help="DPM: <adapter object-id>:<port> of the adapters on it (RoCE, or any network adapter from z17 on); the "
         "first on the partition's CPC is used.",
     ),
-    cfg.ListOpt("bridges", default=[], help="KVM: names of the bridges on it; the first on the host is used."),
+    cfg.ListOpt(
+        "bridges", default=[],
+        help="KVM: the bridge of the hosts that is on it, or network:<name> of one libvirt knows; the first counts.",
+    ),
 ]  # fmt: skip
 
 GROUPS: dict[str, list[cfg.Opt]] = {
@@ -141,6 +158,7 @@ GROUPS: dict[str, list[cfg.Opt]] = {
     "audit": AUDIT,
     "compute": COMPUTE,
     "dpm": DPM,
+    "libvirt": LIBVIRT,
     "metrics": METRICS,
     "networks": NETWORKS,
     "sim": SIM,

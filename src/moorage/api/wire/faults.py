@@ -9,6 +9,8 @@ import re
 from typing import Any
 
 from moorage import errors
+from moorage.api.wire.admission import Overloaded, TooManyRequests
+from moorage.api.wire.intake import TooSlow
 from moorage.api.wire.versions import NotAcceptable
 
 _STATUS: list[tuple[type[errors.MoorageError], int]] = [
@@ -17,10 +19,14 @@ _STATUS: list[tuple[type[errors.MoorageError], int]] = [
     (errors.Forbidden, 403),
     (errors.NotFound, 404),
     (NotAcceptable, 406),
+    (TooSlow, 408),
     (errors.Conflict, 409),
     (errors.TooLarge, 413),
+    (TooManyRequests, 429),
     (errors.UnsupportedMedia, 415),
     (errors.NotImplementedHere, 501),
+    (Overloaded, 503),
+    (errors.Unknown, 503),
 ]
 _KEYS = {
     400: "badRequest", 401: "unauthorized", 403: "forbidden", 404: "itemNotFound", 405: "badMethod",
@@ -29,7 +35,8 @@ _KEYS = {
 }  # fmt: skip
 _TITLES = {
     400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
-    406: "Not Acceptable", 409: "Conflict", 413: "Request Entity Too Large", 415: "Unsupported Media Type",
+    406: "Not Acceptable", 408: "Request Timeout", 409: "Conflict",
+    413: "Request Entity Too Large", 415: "Unsupported Media Type",
     429: "Too Many Requests", 500: "Internal Server Error", 501: "Not Implemented", 503: "Service Unavailable",
 }  # fmt: skip
 

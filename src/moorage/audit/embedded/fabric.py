@@ -10,7 +10,7 @@ from moorage import errors
 from moorage.attachments import service
 from moorage.attachments.model import from_row
 from moorage.audit.model import AttachmentRecord, GuestFact, MappingFact, ServerFact
-from moorage.compute.ports import Disk, Guest, GuestInventory, HeldGuest, Hypervisor
+from moorage.compute.ports import Disk, Guest, GuestInventory, HeldGuest, Hypervisor, IdentityInventory
 from moorage.compute.service import servers
 from moorage.store import Store
 from moorage.store.tables.attachments import attachments
@@ -123,6 +123,27 @@ class EmbeddedFabric:
             raise errors.Refused(f"server {server_id} is not deleted")
         guest: Guest = server.guest()
         self._hypervisor.destroy(guest)
+
+    def identities(self, server_ids: list[str]) -> list[str]:
+        return self._hypervisor.identities_of(server_ids) if isinstance(self._hypervisor, IdentityInventory) else []
+
+    def identity_pages(self) -> Iterator[list[str]]:
+        after = ""
+        while isinstance(self._hypervisor, IdentityInventory) and (
+            page := self._hypervisor.identities_after(after, PAGE)
+        ):
+            yield page
+            after = page[-1]
+
+    def release_identity(self, server_id: str) -> None:
+        """WWPNs that storage still lets in would lead their next owner to somebody else's volumes."""
+        if masked := self.mappings_of_hosts([server_id]):
+            raise errors.Refused(f"{len(masked)} masks or zones still name host {server_id}")
+        with self._store.read() as tx:
+            server = servers.find(tx, server_id)
+        if server is None or server.identity:
+            raise errors.Refused(f"server {server_id} has its WWPNs on record")
+        self._hypervisor.release_identity(server.guest())
 
 
 def _guest(held: HeldGuest) -> GuestFact:

@@ -110,7 +110,8 @@ class DpmDriver(Unsupported):
         with self._hmc(f"start of server {guest.id}") as hmc:
             self._storage(hmc).power_on(hmc, guest, disks)
 
-    def power_off(self, guest: Guest) -> None:
+    def power_off(self, guest: Guest, *, is_graceful: bool = True) -> None:  # noqa: ARG002
+        """DPM cannot ask the system to shut down by itself."""
         with self._hmc(f"stop of server {guest.id}") as hmc:
             self._lifecycle.stop(hmc, self._storage(hmc).partitions.require(hmc, guest).uri)
 
@@ -136,6 +137,9 @@ class DpmDriver(Unsupported):
         with self._hmc(f"console of server {guest.id}") as hmc:
             return os_messages.everything(hmc, self._storage(hmc).partitions.require(hmc, guest).uri)
 
+    def grow(self, guest: Guest, disk: Disk, size_gib: int) -> None:
+        """Nothing for the HMC to do: the guest has to scan for the LUN's new size."""
+
     def destroy(self, guest: Guest) -> None:
         """Stop and delete the partition; HBAs and their WWPNs go with it, a storage group stays."""
         with self._hmc(f"removal of server {guest.id}") as hmc:
@@ -154,6 +158,18 @@ class DpmDriver(Unsupported):
 
     def guests_after(self, server_id: str, limit: int) -> list[HeldGuest]:
         return [guest for guest in self._held() if guest.server_id > server_id][:limit]
+
+    def identities_of(self, server_ids: list[str]) -> list[str]:
+        """Servers with a storage group; HBAs are a partition's own."""
+        wanted = set(server_ids)
+        return [server_id for server_id in self._groups() if server_id in wanted]
+
+    def identities_after(self, server_id: str, limit: int) -> list[str]:
+        return [other for other in self._groups() if other > server_id][:limit]
+
+    def _groups(self) -> list[str]:
+        with self._hmc("list of storage groups") as hmc:
+            return self._storage(hmc).held(hmc)
 
     def _held(self) -> list[HeldGuest]:
         with self._hmc("list of partitions") as hmc:

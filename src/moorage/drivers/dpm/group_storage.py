@@ -104,6 +104,9 @@ class GroupStorage:
         if uri is not None:
             groups.delete(hmc, uri)
 
+    def held(self, hmc: Hmc) -> list[str]:
+        return sorted(server for name in self._groups.names(hmc) if (server := self.partitions.server_of(name)))
+
     def rest(self, hmc: Hmc, guest: Guest) -> bool:
         """Keep the group for the server's return, if the settings say so and it is there."""
         if not self._settings.keep_groups_of_shelved:

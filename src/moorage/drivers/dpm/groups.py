@@ -45,6 +45,11 @@ class Groups:
         # The HMC takes the filter as a regular expression, which may match more than the name.
         return next((str(each["object-uri"]) for each in listed if each["name"] == name), None)
 
+    def names(self, hmc: Hmc) -> list[str]:
+        """Names of all groups of the CPC."""
+        listed = hmc.get(f"/api/storage-groups?cpc-uri={quote(self._cpc_uri)}")["storage-groups"]
+        return [str(each["name"]) for each in listed]
+
     def find_or_create(self, hmc: Hmc, name: str, description: str) -> Group:
         """The group with as many WWPNs as there are mappings. Raises ``errors.Unknown`` when they do not come."""
         uri = self.find(hmc, name) or self._create(hmc, name, description)

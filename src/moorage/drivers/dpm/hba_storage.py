@@ -58,6 +58,11 @@ class HbaStorage:
     def release(self, hmc: Hmc, guest: Guest) -> None:
         """Nothing is left: the WWPNs went with the partition."""
 
+    def held(self, hmc: Hmc) -> list[str]:
+        """None: nothing but the partition holds WWPNs."""
+        del hmc
+        return []
+
     def rest(self, hmc: Hmc, guest: Guest) -> bool:  # noqa: ARG002
         """The WWPNs cannot be kept without the partition."""
         return False

@@ -76,9 +76,13 @@ class Partitions:
 
     def listed(self, hmc: Hmc) -> dict[str, str]:
         """Server id → status of every partition named as this host names them."""
-        prefix = f"moorage-{self._host}-"
         found = hmc.get(f"{self._cpc_uri}/partitions")["partitions"]
-        return {p["name"][len(prefix) :]: str(p["status"]) for p in found if p["name"].startswith(prefix)}
+        return {server: str(p["status"]) for p in found if (server := self.server_of(p["name"]))}
+
+    def server_of(self, name: str) -> str:
+        """The server that a partition or storage group is named for; empty if this host did not name it."""
+        prefix = f"moorage-{self._host}-"
+        return name[len(prefix) :] if name.startswith(prefix) else ""
 
     def _find_by_name(self, hmc: Hmc, guest: Guest) -> Partition | None:
         name = self.name(guest)

@@ -35,5 +35,8 @@ class Storage(Protocol):
     def release(self, hmc: Hmc, guest: Guest) -> None:
         """Give up the WWPNs, once nothing is mapped for them any more."""
 
+    def held(self, hmc: Hmc) -> list[str]:
+        """Ids of the servers whose WWPNs something apart from a partition holds, in order."""
+
     def rest(self, hmc: Hmc, guest: Guest) -> bool:
         """Keep the WWPNs of an offloaded server if that is wished and can be done; whether they are kept."""
