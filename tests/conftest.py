@@ -22,6 +22,7 @@ LONG = (
     "tests/libvirt/test_crash.py",
     "tests/libvirt/test_linux.py",
     "tests/property/",
+    "tests/races/",
     "tests/stories/test_life.py",
 )
 
