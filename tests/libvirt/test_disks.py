@@ -126,3 +126,29 @@ def test_the_counter_on_a_raw_volume_is_what_the_guest_wrote(site: RealCloud) ->
     with site.volume_file(root).open("rb") as reader:
         reader.seek(512)
         assert struct.unpack("<Q", reader.read(8)) == (1,)
+
+
+@pytest.fixture
+def on_qcow2(embedded: Embedded, code: bytes, tmp_path: Path) -> Iterator[RealCloud]:
+    """A cloud whose volumes are qcow2 files."""
+    with real_cloud(tmp_path, embedded, code, backends="qcow2") as made:
+        yield made
+
+
+def test_a_guest_on_qcow2_volumes_boots_grows_and_moves(on_qcow2: RealCloud) -> None:
+    site = on_qcow2
+    server, root = booted(site)
+    data = site.volume("data", is_bootable=False)
+    attach(site, server, data)
+    grow(site, data, 2)
+    assert newest_action(site, server) == ("extend_volume", None)
+    assert site.moorage.call("GET", "block-storage", f"/volumes/{data}").json()["volume"]["size"] == 2
+    new = site.volume("new", is_bootable=False)
+    path, body = f"/servers/{server}/os-volume_attachments/{root}", {"volumeAttachment": {"volumeId": new}}
+    assert site.moorage.call("PUT", "compute", path, body, cloud="moorage-admin").status_code == 202
+    site.settle()
+    assert site.problems() == []
+    assert site.volume_status(root) == "available"
+    assert site.act(server, "reboot", {"type": "HARD"}).status_code == 202
+    site.settle()
+    site.until_booted(server, 2)

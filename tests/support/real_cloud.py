@@ -20,8 +20,7 @@ _BASE = """\
 [DEFAULT]
 compute_driver = libvirt
 [volumes]
-enabled_backends = files
-{volumes}
+enabled_backends = {backends}
 [compute]
 allow_direct_swap = true
 [libvirt]
@@ -40,7 +39,7 @@ class RealCloud(Cloud):
     """Looks at the guests through libvirt's files, which the driver has no part in."""
 
     def __init__(self, directory: Path, embedded: Embedded, code: bytes, **sections: str) -> None:
-        words = {"volumes": "", "libvirt": "", **sections}
+        words = {"backends": "files", "libvirt": "", **sections}
         super().__init__(directory, "libvirt", _BASE.format(uri=embedded.uri, **words))
         self.embedded = embedded
         self._code = code

@@ -35,6 +35,8 @@ def run(saga: Saga[World], volume_id: str, new_size_gib: int) -> None:
 
     A guest that cannot be told sees the new size at its next start: the volume has grown, and only the action failed.
     """
+    if saga.do(is_grown_by_guest, volume_id):
+        require(saga.do(tell_guests, volume_id, new_size_gib))
     saga.do(grow, volume_id, new_size_gib)
     refusal = saga.do(tell_guests, volume_id, new_size_gib)
     saga.do(set_size, volume_id, new_size_gib)
@@ -45,6 +47,13 @@ def grow(world: World, volume_id: str, new_size_gib: int) -> None:
     with world.store.read() as tx:
         volume = volumes.get(tx, volume_id)
     create_volume.backend_of(world, volume).extend(volume_id, new_size_gib)
+
+
+def is_grown_by_guest(world: World, volume_id: str) -> bool:
+    """Whether a running guest holds the volume's file alone: then it has to grow it, and storage finds it grown."""
+    with world.store.read() as tx:
+        held = [row.connection_info or {} for row in attachments.of_volume(tx, volume_id)]
+    return any((info.get("data") or {}).get("format") == "qcow2" for info in held)
 
 
 def tell_guests(world: World, volume_id: str, new_size_gib: int) -> str | None:
