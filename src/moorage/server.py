@@ -72,12 +72,12 @@ class Moorage:
         self.networks = networks.networks_of(settings.conf)
         self.image_dir = settings.data_dir / "images"
         self.image_dir.mkdir(exist_ok=True)
+        self.site = self._site()
         self.world = World(
             store=self.store, hypervisor=self.hypervisor, backends=self.backends, image_dir=self.image_dir,
             availability_zone=settings.conf.availability_zone, audit=audit_options(settings),
-            networks=self.networks,
+            networks=self.networks, site=self.site, public_url=settings.url,
         )  # fmt: skip
-        self.site = self._site()
         self.audit_timer = Timer(settings.conf.audit.interval, [self._audit])
         self.guest_watch = self._guest_watch() if has_worker else None
         self.worker = self._worker(probe) if has_worker else None
