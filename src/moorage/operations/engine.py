@@ -21,6 +21,7 @@ from moorage.operations.journal import JsonJournal
 from moorage.operations.kinds import Kind
 from moorage.operations.saga import Runtime, Saga, Stopping
 from moorage.operations.service import Operation
+from moorage.store import outage
 from moorage.store.database import open_engine
 from moorage.telemetry import counters, durations, tracing
 from moorage.telemetry.scope import scope
@@ -47,10 +48,12 @@ class Engine:
         """Open the journal and resume what an earlier process left."""
         _current[:] = [self]
         logging.getLogger("dbos").addFilter(lambda record: "console.dbos" not in record.getMessage())
+        journal = open_engine(self._url, begin=None)
+        outage.keep_asking(journal)
         config: DBOSConfig = {
             "name": "moorage",
             "system_database_url": self._url,
-            "system_database_engine": open_engine(self._url, begin=None),
+            "system_database_engine": journal,
             "application_version": JOURNAL_FORMAT,
             "executor_id": "local",
             "log_level": "ERROR",
@@ -114,8 +117,7 @@ class Engine:
             self._running.add(operation_id)
         try:
             error = self._run(operation_id, self.kinds[kind_name], args)
-            with self.runtime.store.write() as tx:
-                service.finish(tx, operation_id, error)
+            self.runtime.patiently(lambda: self._finish(operation_id, error))
             counters.count("operations_ended", kind=kind_name, result="failed" if error else "succeeded")
             _log.info("operation %s: %s %s", operation_id, kind_name, f"failed: {error}" if error else "done")
             return error
@@ -131,6 +133,10 @@ class Engine:
                 self._ended.notify_all()
             self.on_end()
             self.runtime.ring()
+
+    def _finish(self, operation_id: str, error: str | None) -> None:
+        with self.runtime.store.write() as tx:
+            service.finish(tx, operation_id, error)
 
     def _run(self, operation_id: str, kind: Kind, args: dict[str, Any]) -> str | None:
         saga: Saga[Any] = Saga(self.runtime, operation_id, kind.name)

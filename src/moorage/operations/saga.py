@@ -11,7 +11,7 @@ from dbos import DBOS
 
 from moorage import errors
 from moorage.operations import service
-from moorage.store import Store
+from moorage.store import Store, outage
 from moorage.telemetry import counters, tracing
 
 W = TypeVar("W")
@@ -22,6 +22,8 @@ _log = logging.getLogger(__name__)
 _QUICK_TRIES = 6
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 30.0
+_OWN_PAUSE_S = 5.0
+"""The longest between two tries to write to a database of our own: it costs nobody else anything."""
 _GATHER_S = 0.02
 """What happens at about the same time is looked at once."""
 _OTHERS_S = 1.0
@@ -75,6 +77,18 @@ class Runtime(Generic[W]):
                 self._bell.wait_for(lambda: self._rings != seen, timeout=_OTHERS_S)  # noqa: B023 - called at once
             self.stopping.wait(_GATHER_S)
         raise Stopping
+
+    def patiently(self, write: Callable[[], None]) -> None:
+        """Call ``write`` until the database takes what it writes."""
+        pause_s = _FIRST_PAUSE_S
+        while True:
+            try:
+                write()
+                return
+            except errors.Unavailable as trouble:
+                _log.warning("%s", trouble.message)
+            self.pause(pause_s)
+            pause_s = min(pause_s * 2, _OWN_PAUSE_S)
 
     def pause(self, seconds: float) -> None:
         if self.stopping.wait(seconds):
@@ -139,7 +153,8 @@ class Saga(Generic[W]):
                     guard(runtime.world)
                 return self._once(name, step, args)
             except errors.Unknown as trouble:
-                if persistent is None and tries >= _QUICK_TRIES:
+                is_lasting = persistent is not None or isinstance(trouble, errors.Unavailable)
+                if not is_lasting and tries >= _QUICK_TRIES:
                     raise
                 reason = trouble.message
             except errors.Refused as trouble:
@@ -162,6 +177,8 @@ class Saga(Generic[W]):
         except errors.MoorageError:
             raise
         except Exception as bug:  # noqa: BLE001 - nothing may leave a step unjournaled
+            if (unavailable := outage.meaning(bug)) is not None:
+                raise unavailable from None
             # A journal holds texts, not objects of other libraries; the traceback is in the log.
             _log.exception("operation %s: step %s broke", self.operation_id, name)
             raise errors.Refused(f"{type(bug).__name__} in step {name}") from None
@@ -169,8 +186,11 @@ class Saga(Generic[W]):
         return result
 
     def _note(self, note: Callable[..., None], text: str) -> None:
-        with self._runtime.store.note() as tx:
-            note(tx, self.operation_id, text)
+        def write() -> None:
+            with self._runtime.store.note() as tx:
+                note(tx, self.operation_id, text)
+
+        self._runtime.patiently(write)
 
 
 def _nothing(*_: Any) -> None:
