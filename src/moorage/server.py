@@ -16,13 +16,14 @@ from moorage.api.surface import SERVICES, Port
 from moorage.api.wire.admission import Admission, Bounds
 from moorage.api.wire.policy import Policy
 from moorage.audit.plan import Options
-from moorage.compute.ports import Disk, Hypervisor, KeepsTries
+from moorage.compute.ports import Disk, Hypervisor, KeepsTries, StateSource
 from moorage.compute.service import flavors, services
 from moorage.config import networks, secrets
 from moorage.config.settings import Settings
-from moorage.drivers.dpm import DpmDriver, DpmSettings
+from moorage.drivers import dpm
 from moorage.drivers.fcarray import Fabric, FcArray, open_fabric
 from moorage.drivers.files import FileVolumes
+from moorage.drivers.libvirt import LibvirtDriver, LibvirtSettings
 from moorage.drivers.sim import SimDriver
 from moorage.identity.service.bootstrap import bootstrap
 from moorage.identity.service.tokens import TokenService
@@ -40,6 +41,7 @@ from moorage.volumes.content import copy_over
 from moorage.volumes.ports import VolumeBackend
 from moorage.volumes.service import types
 from moorage.workflows import due, periodic_audit, report_pools
+from moorage.workflows.guest_watch import GuestWatch
 from moorage.workflows.kinds import KINDS
 from moorage.workflows.site import Site
 from moorage.workflows.world import World
@@ -71,7 +73,9 @@ class Moorage:
         self.engine = Engine(settings.journal_url, Runtime(self.store, self.world, probe), KINDS)
         self.site = self._site()
         self.timer = Timer(settings.conf.periodic_interval, [self._look_for_due_servers])
+        self.reconcile_timer = Timer(settings.conf.compute.reconcile_interval, [self._reconcile])
         self.audit_timer = Timer(settings.conf.audit.interval, [self._audit])
+        self.guest_watch = self._guest_watch()
         self.dispatcher = Dispatcher(self.store, self.engine, settings.conf.workers.concurrency)
         self._prepare()
         self.app = self._application()
@@ -82,6 +86,9 @@ class Moorage:
         self.engine.launch()
         self.dispatcher.start()
         self.timer.start()
+        if self.guest_watch is not None:
+            self.guest_watch.start()
+            self.reconcile_timer.start()
         if self.settings.conf.audit.mode != periodic_audit.OFF:
             self.audit_timer.start()
 
@@ -89,6 +96,9 @@ class Moorage:
         """Begin nothing new, let steps end, and leave the rest to the next start; whether all ended."""
         self.timer.stop()
         self.audit_timer.stop()
+        if self.guest_watch is not None:
+            self.reconcile_timer.stop()
+            self.guest_watch.stop()
         self.dispatcher.stop()
         if not self.engine.stop(STOP_PATIENCE_S):
             return False
@@ -125,8 +135,17 @@ class Moorage:
             is_direct_swap_allowed=self.settings.conf.compute.allow_direct_swap,
         )  # fmt: skip
 
+    def _guest_watch(self) -> GuestWatch | None:
+        """For drivers that can tell what their guests do, unless it is switched off."""
+        wanted = self.settings.conf.compute.follow_guest_states
+        return GuestWatch(self.store, self.hypervisor) if wanted and isinstance(self.hypervisor, StateSource) else None
+
     def _look_for_due_servers(self) -> None:
         due.submit(self.store, self.site)
+
+    def _reconcile(self) -> None:
+        if self.guest_watch is not None:
+            self.guest_watch.reconcile()
 
     def _audit(self) -> None:
         conf = self.settings.conf.audit
@@ -196,10 +215,12 @@ def hypervisor_of(settings: Settings, *, is_checked: bool = True) -> Hypervisor:
     """The driver in use; unchecked it is made even if its hypervisor does not answer."""
     conf: Any = settings.conf
     if conf.compute_driver == "dpm":
-        driver = DpmDriver(DpmSettings.from_section(conf.dpm), conf.host)
+        driver = dpm.DpmDriver(dpm.DpmSettings.from_section(conf.dpm), conf.host)
         if is_checked:
             driver.check_at_start()
         return driver
+    if conf.compute_driver == "libvirt":
+        return LibvirtDriver(_libvirt_settings(settings))
     fabric = open_fabric(settings.array_file)
 
     def copy(old: Disk, new: Disk) -> None:
@@ -211,6 +232,13 @@ def hypervisor_of(settings: Settings, *, is_checked: bool = True) -> Hypervisor:
         copy=copy,
         reports_first_boot=is_checked and conf.sim.guests_report,
     )
+
+
+def _libvirt_settings(settings: Settings) -> LibvirtSettings:
+    conf: Any = settings.conf
+    return LibvirtSettings.from_section(
+        conf.libvirt, conf.host, settings.data_dir, has_networks=bool(conf.networks.names)
+    )  # fmt: skip
 
 
 def _bytes_of(disk: Disk, fabric: Fabric) -> Path:

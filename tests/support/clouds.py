@@ -45,12 +45,14 @@ class Cloud:
     """A running Moorage with an array, and on DPM an HMC; knows how to look behind the API."""
 
     def __init__(
-        self, directory: Path, driver: str, hmc: MockHmc | None, options: str = "", more_options: str = ""
-    ) -> None:
+        self, directory: Path, driver: str, base: str, hmc: MockHmc | None = None, options: str = "",
+        more_options: str = "",
+    ) -> None:  # fmt: skip
+        """``base`` is the ``moorage.conf`` of the driver; ``options`` go into its section DEFAULT."""
         self.driver = driver
         self.hmc = hmc
+        self.flavor = "5"
         self.data_dir = directory / "moorage"
-        base = _SIM if hmc is None else dpm_options(hmc)
         options = base.replace("[DEFAULT]\n", f"[DEFAULT]\n{options}", 1) + more_options
         self.moorage = MoorageProcess(self.data_dir, options, is_probed=True)
         self.array_file = self.data_dir / "fcarray" / "array.db"
@@ -132,7 +134,9 @@ class Cloud:
         if with_blank:
             blank = {"source_type": "blank", "destination_type": "volume", "volume_size": 1, "boot_index": -1}
             mapping.append({**blank, "delete_on_termination": True})
-        body = {"server": {"name": "s", "flavorRef": "5", "networks": "none", "block_device_mapping_v2": mapping}}
+        body = {
+            "server": {"name": "s", "flavorRef": self.flavor, "networks": "none", "block_device_mapping_v2": mapping}
+        }
         made = self.moorage.call("POST", "compute", "/servers", body, version="2.67")
         assert made.status_code == 202, made.text
         return str(made.json()["server"]["id"])
@@ -165,9 +169,14 @@ class Cloud:
     def problems(self) -> list[str]:
         """What contradicts what, across rows, array and HMC; empty when all agree."""
         return invariants.problems(
-            self.data_dir / "moorage.db", self.array(), self.partitions() if self.hmc else None,
-            self.data_dir / "sim" / "guests.db", self.storage_groups(),
+            self.data_dir / "moorage.db", self.array(), self.guests(), self.storage_groups()
         )  # fmt: skip
+
+    def guests(self) -> invariants.Guests:
+        """What the hypervisor holds."""
+        if self.hmc is None:
+            return invariants.sim_guests(self.data_dir / "sim" / "guests.db")
+        return invariants.partition_guests(self.partitions())
 
 
 def dpm_options(hmc: MockHmc) -> str:
@@ -196,7 +205,8 @@ def cloud(directory: Path, driver: str, options: str = "", more_options: str = "
                 start_delay_s=0.02, stop_delay_s=0.02, cpcs=(machine,),
             )  # fmt: skip
             hmc = stack.enter_context(MockHmc(config))
-        made = Cloud(directory, driver, hmc, options, more_options)
+        base = _SIM if hmc is None else dpm_options(hmc)
+        made = Cloud(directory, driver, base, hmc, options, more_options)
         made.moorage.start()
         stack.callback(made.moorage.kill)
         yield made

@@ -88,7 +88,7 @@ class SimDriver:
         with self.faults.around("power_on", guest.id, self._latency_s):
             self._put(guest, disks, RUNNING, booted=True)
 
-    def power_off(self, guest: Guest) -> None:
+    def power_off(self, guest: Guest, *, is_graceful: bool = True) -> None:  # noqa: ARG002 - there is no system to ask
         with self.faults.around("power_off", guest.id, self._latency_s):
             self._set_power(guest, SHUTDOWN)
 
@@ -119,6 +119,11 @@ class SimDriver:
     def unplug(self, guest: Guest, disk: Disk) -> None:
         with self.faults.around("unplug", guest.id, self._latency_s):
             self._change_disks(guest, lambda held: {v: where for v, where in held.items() if v != disk.volume_id})
+
+    def grow(self, guest: Guest, disk: Disk, size_gib: int) -> None:  # noqa: ARG002 - it has no size here
+        """Nothing to tell: no content is behind a simulated guest."""
+        with self.faults.around("grow", guest.id, self._latency_s):
+            pass
 
     def swap(self, guest: Guest, old: Disk, new: Disk) -> None:
         """A simulated guest writes nothing, so one copy is enough before it is moved over."""
