@@ -42,6 +42,15 @@ lint: $(STAMP) ## ruff, mypy, import contracts, generated docs
 	$(BIN)/lint-imports
 	$(BIN)/python docs/generate.py --check
 
+.PHONY: test-postgresql
+test-postgresql: $(STAMP) ## the tests of domains and APIs once more, on PostgreSQL instead of SQLite
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not long" --store=postgresql \
+	  tests/api tests/audit tests/identity tests/images tests/operations tests/volumes
+
+.PHONY: crash-matrix
+crash-matrix: $(STAMP) ## strike every operation at every step (OPERATION= SCENE= DRIVER= STORE= STEP= STRIKE= SHARD=1/4 LIMIT_S=)
+	$(BIN)/python -m tests.crash_matrix.run
+
 .PHONY: soak
 soak: $(STAMP) ## random operations, kills and lost answers for long (EXAMPLES=200 stories of 100 steps)
 	MOORAGE_SOAK_EXAMPLES=$(or $(EXAMPLES),200) $(BIN)/python -m pytest -q -s tests/property
@@ -51,9 +60,11 @@ fuzz: $(STAMP) ## every route as every kind of caller, with CASES=10 generated r
 	MOORAGE_FUZZ_CASES=$(or $(CASES),10) $(BIN)/python -m pytest -q -s tests/api/fuzz -m long
 
 .PHONY: bench
-bench: $(STAMP) ## measure cold start, boot and delete on this machine
+bench: $(STAMP) ## measure this machine: boot, audit, growth, and all figures of cloudbench (PEER='--peer-start ...')
 	$(BIN)/python benchmarks/boot.py
 	$(BIN)/python benchmarks/audit.py
+	$(BIN)/python benchmarks/growth.py
+	$(BIN)/python benchmarks/peer.py $(PEER)
 
 .PHONY: docs
 docs: $(STAMP) ## write the generated reference under docs/reference

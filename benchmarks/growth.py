@@ -12,7 +12,6 @@ import contextlib
 import http.client
 import json
 import signal
-import socket
 import sqlite3
 import statistics
 import subprocess
@@ -25,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from boot import free_port
 
 TARGET = 1.5
 COMMAND = [sys.executable, "-m", "moorage.cli.main"]
@@ -41,7 +41,7 @@ class Cloud:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.port = _free_port()
+        self.port = free_port()
         config = directory / "moorage.conf"
         config.write_text("[audit]\nmode = off\n")
         words = ["serve", "--data-dir", str(directory), "--listen", f"127.0.0.1:{self.port}"]
@@ -226,13 +226,6 @@ def _until(check: Callable[[], bool]) -> None:
     while not check():
         assert time.monotonic() < deadline
         time.sleep(0.001)
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 if __name__ == "__main__":

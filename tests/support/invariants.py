@@ -7,6 +7,7 @@ I5 nothing is in flight for ever; I6 the disk last written to is the one on reco
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import re
@@ -14,19 +15,41 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import psycopg
+from psycopg.rows import dict_row
+
 _STATUS = {"reserved": "reserved", "attaching": "attaching", "attached": "in-use", "detaching": "detaching"}
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 Rows = list[dict[str, Any]]
 
 
-def rows(database: Path, query: str) -> Rows:
+Database = Path | str
+"""A SQLite file, or the URL of a PostgreSQL database."""
+
+
+def rows(database: Database, query: str) -> Rows:
+    if isinstance(database, str):
+        with psycopg.connect(database, row_factory=dict_row) as session:
+            return session.execute(query.encode()).fetchall()
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
         connection.row_factory = sqlite3.Row
         return [dict(row) for row in connection.execute(query)]
 
 
-def unfinished(database: Path) -> Rows:
+def run(database: Database, *statements: str) -> None:
+    """Change rows behind Moorage's back."""
+    if isinstance(database, str):
+        with psycopg.connect(database) as session:
+            for statement in statements:
+                session.execute(statement.encode())
+        return
+    with contextlib.closing(sqlite3.connect(database, timeout=30)) as connection, connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def unfinished(database: Database) -> Rows:
     return rows(database, "SELECT * FROM operations WHERE state IN ('pending', 'running')")
 
 
@@ -38,7 +61,7 @@ class Guests:
     disks: dict[str, dict[str, str]] | None = None
 
 
-def problems(database: Path, array: dict[str, Rows], guests: Guests, groups: Rows) -> list[str]:
+def problems(database: Database, array: dict[str, Rows], guests: Guests, groups: Rows) -> list[str]:
     """Every contradiction, in words."""
     servers = {row["id"]: row for row in rows(database, "SELECT * FROM servers")}
     disks = rows(database, "SELECT * FROM attachments")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, Generic, Protocol, TypeVar
 
 from dbos import DBOS
 
-from moorage import errors
+from moorage import errors, fence
 from moorage.operations import service
-from moorage.store import Store, outage
+from moorage.store import Store, Tx, outage
 from moorage.telemetry import counters, tracing
 
 W = TypeVar("W")
@@ -22,8 +23,6 @@ _log = logging.getLogger(__name__)
 _QUICK_TRIES = 6
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 30.0
-_OWN_PAUSE_S = 5.0
-"""The longest between two tries to write to a database of our own: it costs nobody else anything."""
 _GATHER_S = 0.02
 """What happens at about the same time is looked at once."""
 _OTHERS_S = 1.0
@@ -78,17 +77,15 @@ class Runtime(Generic[W]):
             self.stopping.wait(_GATHER_S)
         raise Stopping
 
-    def patiently(self, write: Callable[[], None]) -> None:
-        """Call ``write`` until the database takes what it writes."""
-        pause_s = _FIRST_PAUSE_S
+    def record(self, write: Callable[[], AbstractContextManager[Tx]], note: Callable[..., None], *args: Any) -> None:
+        """Write to an operation's row, however long the database takes to answer."""
         while True:
             try:
-                write()
+                with write() as tx:
+                    note(tx, *args)
                 return
-            except errors.Unavailable as trouble:
-                _log.warning("%s", trouble.message)
-            self.pause(pause_s)
-            pause_s = min(pause_s * 2, _OWN_PAUSE_S)
+            except errors.Unknown:
+                self.pause(_OTHERS_S)
 
     def pause(self, seconds: float) -> None:
         if self.stopping.wait(seconds):
@@ -171,6 +168,7 @@ class Saga(Generic[W]):
 
     def _once(self, name: str, step: Step, args: tuple[Any, ...]) -> Any:
         self._runtime.probe.before(self.kind, name)
+        fence.check()
         try:
             with tracing.span(f"step {name}"):
                 result = step(self._runtime.world, *args)
@@ -186,11 +184,7 @@ class Saga(Generic[W]):
         return result
 
     def _note(self, note: Callable[..., None], text: str) -> None:
-        def write() -> None:
-            with self._runtime.store.note() as tx:
-                note(tx, self.operation_id, text)
-
-        self._runtime.patiently(write)
+        self._runtime.record(self._runtime.store.note, note, self.operation_id, text)
 
 
 def _nothing(*_: Any) -> None:

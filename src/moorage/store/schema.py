@@ -5,7 +5,10 @@ Alembic is imported only when there is something to migrate: it is a sixth of th
 
 from __future__ import annotations
 
+import contextlib
 import enum
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +24,8 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 _UPGRADE = 0x6D6F6F73
 """Key of the advisory lock that lets one process at a time upgrade a PostgreSQL database."""
 
+_LOOK_S = 0.1
+
 
 class Fit(enum.StrEnum):
     """How a database's schema stands to this release."""
@@ -34,25 +39,36 @@ class Fit(enum.StrEnum):
 
 def upgrade(url: str) -> None:
     """Apply the migrations that are missing; none is success, and so is a schema newer than this release."""
-    engine = sa.create_engine(checked_url(url))
-    try:
-        with engine.begin() as connection:
-            if not is_sqlite(url):
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_UPGRADE)))
-            if _fit(_current(connection)) in (Fit.EMPTY, Fit.OLDER):
-                _migrate(connection)
-    finally:
-        engine.dispose()
+    with one_at_a_time(url), _connected(url) as connection:
+        if _fit(_current(connection)) in (Fit.EMPTY, Fit.OLDER):
+            _migrate(connection)
+
+
+@contextlib.contextmanager
+def one_at_a_time(url: str) -> Iterator[None]:
+    """Of all processes of a PostgreSQL database one is in this block. SQLite has one process anyway."""
+    if is_sqlite(url):
+        yield
+        return
+    engine = sa.create_engine(checked_url(url), poolclass=sa.pool.NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        # Asked again and again: indexes are made that wait for whoever is in a transaction, or waits for a lock.
+        while not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(_UPGRADE))):
+            time.sleep(_LOOK_S)
+        yield
+
+
+@contextlib.contextmanager
+def _connected(url: str) -> Iterator[sa.Connection]:
+    engine = sa.create_engine(checked_url(url), poolclass=sa.pool.NullPool)
+    with engine.begin() as connection:
+        yield connection
 
 
 def current(url: str) -> str | None:
     """The revision a database is at; None if it has no schema."""
-    engine = sa.create_engine(checked_url(url))
-    try:
-        with engine.connect() as connection:
-            return _current(connection)
-    finally:
-        engine.dispose()
+    with _connected(url) as connection:
+        return _current(connection)
 
 
 def fit(url: str) -> Fit:

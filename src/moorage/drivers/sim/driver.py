@@ -93,8 +93,9 @@ class SimDriver:
             self._set_power(guest, SHUTDOWN)
 
     def reboot(self, guest: Guest, disks: list[Disk], hard: bool) -> None:
+        """A soft one leaves the definition as it is, disks included, as on a real hypervisor."""
         with self.faults.around("reboot_hard" if hard else "reboot", guest.id, self._latency_s):
-            self._put(guest, disks, RUNNING, booted=True)
+            self._put(guest, disks, RUNNING, booted=True, kept={} if hard else self._addresses(guest))
 
     def pause(self, guest: Guest) -> None:
         with self.faults.around("pause", guest.id, self._latency_s):
@@ -202,9 +203,10 @@ class SimDriver:
         self._first_boots.close()
         self._engine.dispose()
 
-    def _put(self, guest: Guest, disks: list[Disk], power: int, booted: bool) -> None:
-        volumes = json.dumps([disk.volume_id for disk in disks])
-        addresses = json.dumps({disk.volume_id: _address(disk.connection_info) for disk in disks})
+    def _put(
+        self, guest: Guest, disks: list[Disk], power: int, booted: bool, kept: dict[str, str] | None = None
+    ) -> None:  # fmt: skip
+        addresses = kept or {disk.volume_id: _address(disk.connection_info) for disk in disks}
         with self._turn, self._engine.begin() as tx:
             boots = tx.scalar(sa.select(guests.c.boots).where(guests.c.id == guest.id)) or 0
             tx.execute(guests.delete().where(guests.c.id == guest.id))
@@ -213,9 +215,9 @@ class SimDriver:
                     id=guest.id,
                     name=guest.name,
                     power=power,
-                    disks=volumes,
+                    disks=json.dumps(list(addresses)),
                     boots=boots + int(booted),
-                    addresses=addresses,
+                    addresses=json.dumps(addresses),
                 )
             )
             if booted:
