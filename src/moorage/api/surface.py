@@ -12,10 +12,11 @@ from moorage.api.networks import SERVICE as NETWORKS
 from moorage.api.operators.endpoints import PATHS
 from moorage.api.services import Services
 from moorage.api.volumes import SERVICE as VOLUMES
+from moorage.api.wait_conditions import SERVICE as WAIT_CONDITIONS
 from moorage.api.wire.app import ServiceApp
 from moorage.api.wire.route import Service
 
-SERVICES: list[Service] = [IDENTITY, IMAGES, VOLUMES, COMPUTE, NETWORKS]
+SERVICES: list[Service] = [IDENTITY, IMAGES, VOLUMES, COMPUTE, NETWORKS, WAIT_CONDITIONS]
 
 
 class Port:

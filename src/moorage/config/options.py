@@ -97,7 +97,7 @@ COMPUTE: list[cfg.Opt] = [
     ),
     cfg.FloatOpt(
         "reconcile_interval", default=120.0, min=0.1,
-        help="Seconds between two looks at all guests, for what no hypervisor told.",
+        help="Seconds between two looks at all hypervisors and guests, for what nobody told.",
     ),
 ]  # fmt: skip
 TOKEN: list[cfg.Opt] = [
@@ -160,12 +160,20 @@ NETWORK: list[cfg.Opt] = [
     ),
 ]  # fmt: skip
 
+CPCS: list[cfg.Opt] = [
+    cfg.ListOpt(
+        "cpcs", default=[],
+        help="Names of several CPCs, of one HMC or of many; each has a section [dpm:<name>] with these options, and "
+        "takes from [dpm] what it leaves out. Empty: [dpm] itself is the one CPC.",
+    ),
+]  # fmt: skip
+
 GROUPS: dict[str, list[cfg.Opt]] = {
     "DEFAULT": DEFAULT,
     "api": API,
     "audit": AUDIT,
     "compute": COMPUTE,
-    "dpm": DPM,
+    "dpm": [*CPCS, *DPM],
     "libvirt": LIBVIRT,
     "metrics": METRICS,
     "networks": NETWORKS,
@@ -177,7 +185,10 @@ GROUPS: dict[str, list[cfg.Opt]] = {
 }
 
 
-FAMILIES: dict[str, tuple[str, str, list[cfg.Opt]]] = {"network": ("networks", "names", NETWORK)}
+FAMILIES: dict[str, tuple[str, str, list[cfg.Opt]]] = {
+    "dpm": ("dpm", "cpcs", DPM),
+    "network": ("networks", "names", NETWORK),
+}
 """Kind of section → where its names stand (section, option), and the options that each ``[<kind>:<name>]`` has."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Iterable
 from typing import Any
 
@@ -36,7 +37,7 @@ class ResourceDef(msgspec.Struct, frozen=True, kw_only=True):
     is_retained: bool = False
 
 
-class Template(msgspec.Struct, frozen=True, kw_only=True):
+class Template(msgspec.Struct, frozen=True, kw_only=True, eq=False, weakref=True):
     """A template's sections."""
 
     version: int
@@ -78,13 +79,17 @@ def parse_file(name: str, files: dict[str, str]) -> Template:
     if len(files[name]) > _MAX_FILE:
         raise errors.BadRequest(f'The template "{name}" is larger than {_MAX_FILE} characters.')
     try:
-        document = yaml.safe_load(files[name])
+        return _parse_text(files[name])
     except (yaml.YAMLError, RecursionError) as problem:
         raise errors.BadRequest(f'Error parsing template "{name}": {" ".join(str(problem).split())}') from None
-    try:
-        return parse(document)
     except errors.BadRequest as problem:
         raise errors.BadRequest(f"{name}: {problem.message}") from None
+
+
+@functools.lru_cache(maxsize=64)
+def _parse_text(text: str) -> Template:
+    """Each node of a group is read anew, so the text is parsed once; nobody changes what comes out."""
+    return parse(yaml.safe_load(text))
 
 
 def _version(document: dict[str, Any]) -> int:
@@ -122,8 +127,8 @@ def _resource(name: str, snippet: dict[str, Any], version: int) -> ResourceDef:
     where = f"resources.{name}"
     keys = _RESOURCE_KEYS if version >= NEWTON else _RESOURCE_KEYS - {"condition", "external_id"}
     _known(where, snippet, keys, "resource")
-    if not name or "/" in name:
-        raise errors.BadRequest(f'Resource name may not contain "/": {name}')
+    if not name or "/" in name or len(name) > 255:
+        raise errors.BadRequest(f'Resource name must have 1 to 255 characters and may not contain "/": {name:.300}')
     if not isinstance(snippet.get("type"), str):
         raise errors.BadRequest(f"{where}: Each resource must contain a type key.")
     if snippet.get("external_id") is not None:
