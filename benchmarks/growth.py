@@ -107,8 +107,8 @@ def server(cloud: Cloud) -> str:
     return made
 
 
-def grown(directory: Path, servers: int) -> Cloud:
-    """A cloud with that many servers and three times as many volumes."""
+def grow(directory: Path, servers: int) -> None:
+    """Make a data directory with that many servers and three times as many volumes."""
     directory.mkdir()
     cloud = Cloud(directory)
     _lift_quotas(cloud)
@@ -128,7 +128,6 @@ def grown(directory: Path, servers: int) -> Cloud:
                 for row in found:
                     _copy(database, table, row, names)
             database.execute("ANALYZE")
-    return Cloud(directory)
 
 
 def _lift_quotas(cloud: Cloud) -> None:
@@ -196,7 +195,9 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=30)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory, contextlib.ExitStack() as stack:
-        clouds = {name: grown(Path(directory) / name, getattr(given, name)) for name in ("small", "large")}
+        for name in ("small", "large"):
+            grow(Path(directory) / name, getattr(given, name))
+        clouds = {name: Cloud(Path(directory) / name) for name in ("small", "large")}
         for cloud in clouds.values():
             stack.callback(cloud.stop)
         todo = {name: measures(cloud) for name, cloud in clouds.items()}
