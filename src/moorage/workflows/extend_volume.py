@@ -60,11 +60,11 @@ def tell_guests(world: World, volume_id: str, new_size_gib: int) -> str | None:
     """Each server that has the volume; why one of them could not be told."""
     with world.store.read() as tx:
         rows = [row for row in attachments.of_volume(tx, volume_id) if row.bdm_uuid and row.server_id]
-        held = [(servers.get(tx, str(row.server_id)), boot.as_guest_sees(tx, row)) for row in rows]
+        held = [(servers.find(tx, str(row.server_id)), boot.as_guest_sees(tx, row)) for row in rows]
     refusal = None
     for server, disk in held:
         try:
-            if server.host is not None and disk is not None:
+            if server is not None and server.host is not None and disk is not None:
                 world.hypervisor.grow(server.guest(), disk, new_size_gib)
         except errors.OutsideError as trouble:
             refusal = trouble.message
