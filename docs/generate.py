@@ -1,6 +1,6 @@
 """Write the generated pages below docs/reference; ``--check`` fails when one is stale.
 
-Generated: the sample configuration, the policy reference, the route table, and the commands' help.
+Generated: the sample configuration, the policy reference, the route table, the figures, and the commands' help.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ def pages() -> dict[str, str]:
         "policy.yaml.sample": policy(),
         "routes.md": routes(),
         "commands.md": commands(),
+        "metrics.md": metrics(),
     }
 
 
@@ -64,6 +65,21 @@ def routes() -> str:
             lines.append(f"| {route.method} | `{path}` | {span} | {route.default} | {what} |")
         lines.append("")
     return "\n".join(lines)
+
+
+def metrics() -> str:
+    """Every figure of ``/metrics``."""
+    from moorage.telemetry.catalogue import METRICS
+
+    lines = [
+        "# Figures of /metrics",
+        "",
+        "Generated from `moorage.telemetry.catalogue`; what `/metrics` gives, and no more.",
+        "",
+    ]
+    lines += ["| name | kind | labels | what |", "| --- | --- | --- | --- |"]
+    lines += [f"| `{m.name}` | {m.kind} | {', '.join(m.labels)} | {m.help} |" for m in METRICS]
+    return "\n".join([*lines, ""])
 
 
 def _version(version: tuple[int, int] | None) -> str:

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from moorage import errors
+from moorage.api.operators import readiness
+from moorage.api.operators.endpoints import Access, Endpoints
 from moorage.api.services import Limits, Services
 from moorage.api.surface import SERVICES, Port
 from moorage.api.wire.policy import Policy
 from moorage.audit.plan import Options
 from moorage.compute.ports import Hypervisor
 from moorage.compute.service import flavors, services
-from moorage.config import secrets
+from moorage.config import networks, secrets
 from moorage.config.settings import Settings
 from moorage.drivers.dpm import DpmDriver, DpmSettings
 from moorage.drivers.fcarray import FcArray
@@ -24,11 +26,14 @@ from moorage.drivers.sim import SimDriver
 from moorage.identity.service.bootstrap import bootstrap
 from moorage.identity.service.tokens import TokenService
 from moorage.images.service.recover import recover
+from moorage.operations import figures as operation_figures
 from moorage.operations.dispatcher import Dispatcher
 from moorage.operations.engine import Engine
 from moorage.operations.saga import Probe, Runtime
 from moorage.operations.timer import Timer
 from moorage.store import Store, schema
+from moorage.store import figures as store_figures
+from moorage.telemetry.outside import measured
 from moorage.volumes.ports import VolumeBackend
 from moorage.volumes.service import types
 from moorage.workflows import due, periodic_audit, report_pools
@@ -47,13 +52,16 @@ class Moorage:
         self._lock = _lock(settings.data_dir)
         schema.upgrade(settings.database_url)
         self.store = Store(settings.database_url)
-        self.hypervisor = hypervisor_of(settings)
-        self.backends = backends_of(settings)
+        driver = hypervisor_of(settings)
+        self.hypervisor = measured(driver, "hypervisor", driver.name)
+        self.backends = {name: measured(made, "storage", name) for name, made in backends_of(settings).items()}
+        self.networks = networks.networks_of(settings.conf)
         self.image_dir = settings.data_dir / "images"
         self.image_dir.mkdir(exist_ok=True)
         self.world = World(
             store=self.store, hypervisor=self.hypervisor, backends=self.backends, image_dir=self.image_dir,
             availability_zone=settings.conf.availability_zone, audit=audit_options(settings),
+            networks=self.networks,
         )  # fmt: skip
         self.engine = Engine(settings.journal_url, Runtime(self.store, self.world, probe), KINDS)
         self.site = self._site()
@@ -108,6 +116,7 @@ class Moorage:
             availability_zone=self.settings.conf.availability_zone,
             shelved_offload_time_s=self.settings.conf.shelved_offload_time,
             reclaim_interval_s=self.settings.conf.reclaim_instance_interval,
+            networks=self.networks,
             is_direct_swap_allowed=self.settings.conf.compute.allow_direct_swap,
         )  # fmt: skip
 
@@ -129,7 +138,21 @@ class Moorage:
             public_url=conf.public_url,
             limits=Limits(max_body_bytes=conf.api.max_body_bytes, max_image_bytes=conf.api.max_image_gib << 30),
         )  # fmt: skip
-        return Port(shared)
+        return Port(shared, self._endpoints(self._access()))
+
+    def figures_app(self) -> Endpoints:
+        """What a port of its own serves: whoever reaches it may read the figures, unless a token is set."""
+        return self._endpoints(Access(is_open=True, token=self.settings.conf.metrics.token))
+
+    def _endpoints(self, access: Access) -> Endpoints:
+        checks = {"database": readiness.database(self.store), "dispatcher": readiness.dispatcher(self.dispatcher)}
+        collectors = [store_figures.collector(self.store), operation_figures.collector(self.store, self.dispatcher)]
+        return Endpoints(readiness.Readiness(checks), collectors, access)
+
+    def _access(self) -> Access:
+        """Who may read the figures on the port of the API."""
+        conf = self.settings.conf.metrics
+        return Access(is_served=not conf.listen, token=conf.token)
 
 
 def audit_options(settings: Settings) -> Options:

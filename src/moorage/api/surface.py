@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from starlette.responses import JSONResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from moorage.api.compute import SERVICE as COMPUTE
 from moorage.api.identity import SERVICE as IDENTITY
 from moorage.api.images import SERVICE as IMAGES
+from moorage.api.operators.endpoints import PATHS
 from moorage.api.services import Services
 from moorage.api.volumes import SERVICE as VOLUMES
 from moorage.api.wire.app import ServiceApp
@@ -22,8 +23,9 @@ class Port:
     A framework's mount would answer a service's bare prefix with a redirect, on which clients give up microversions.
     """
 
-    def __init__(self, shared: Services) -> None:
+    def __init__(self, shared: Services, operators: ASGIApp | None = None) -> None:
         self._apps = {service.prefix: ServiceApp(service, shared) for service in SERVICES}
+        self._operators = operators
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -32,6 +34,9 @@ class Port:
         app = self._apps.get("/" + path.split("/", 2)[1])
         if app is not None:
             await app(scope, receive, send)
+            return
+        if self._operators is not None and path in PATHS:
+            await self._operators(scope, receive, send)
             return
         found = {"services": [{"name": app.service.name, "path": prefix} for prefix, app in self._apps.items()]}
         answer = (

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from moorage import errors
+from moorage.config.networks import networks_of
 from moorage.config.settings import Settings
 from moorage.operations import service
 from moorage.server import Moorage, audit_options, backends_of, hypervisor_of
@@ -25,6 +26,7 @@ def world_of(settings: Settings) -> World:
         store=Store(settings.database_url), hypervisor=hypervisor_of(settings, is_checked=False),
         backends=backends_of(settings), image_dir=settings.data_dir / "images",
         availability_zone=settings.conf.availability_zone, audit=audit_options(settings),
+        networks=networks_of(settings.conf),
     )  # fmt: skip
 
 

@@ -12,8 +12,11 @@ examples:
   moorage operations list
   moorage operations list --server 0b6f... --json
   moorage operations list --state running
+  moorage operations list --stuck
+  moorage operations list --retried
   moorage operations show 5c1d...
 """
+_SHOWN = ("id", "kind", "subject", "state", "step", "retries", "error", "request_id", "created_at", "finished_at")
 
 
 def add_parser(subparsers: Any) -> None:
@@ -26,6 +29,12 @@ def add_parser(subparsers: Any) -> None:
     listing.add_argument("--server", metavar="ID", help="only those of one server")
     listing.add_argument("--volume", metavar="ID", help="only those of one volume")
     listing.add_argument("--state", choices=["pending", "running", "succeeded", "failed"])
+    narrowed = listing.add_mutually_exclusive_group()
+    narrowed.add_argument("--stuck", action="store_true", help="only unfinished ones that do not get on, and why")
+    narrowed.add_argument("--retried", action="store_true", help="only those with steps that were tried again")
+    listing.add_argument(
+        "--patience", type=float, default=60.0, metavar="S", help="with --stuck: seconds a step may take (default 60)"
+    )
     listing.add_argument("--limit", type=int, default=50, metavar="N")
     show = actions.add_parser("show", help="one, with its steps")
     show.add_argument("operation", metavar="ID")
@@ -43,21 +52,34 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _list(where: Any, args: argparse.Namespace) -> int:
-    from moorage.operations import service
     from moorage.store import Store
 
-    subject = f"server/{args.server}" if args.server else f"volume/{args.volume}" if args.volume else None
     with Store(where.database_url).read() as tx:
-        found = [_plain(operation) for operation in service.recent(tx, args.limit, subject, args.state)]
+        found = _found(tx, args)
     if args.json:
         print(json.dumps(found, indent=2))
         return 0
     rows = [
-        [o["id"], o["kind"], o["subject"], o["state"], o["step"] or "", o["created_at"], o["error"] or ""]
+        [o["id"], o["kind"], o["subject"], o["state"], o["step"] or "", o["retries"], o["created_at"], o["reason"]]
         for o in found
     ]
-    _table(["id", "kind", "subject", "state", "step", "created", "error"], rows)
+    _table(["id", "kind", "subject", "state", "step", "retries", "created", "reason"], rows)
     return 0
+
+
+def _found(tx: Any, args: argparse.Namespace) -> list[dict[str, Any]]:
+    """What the options ask for; ``reason`` says why an operation failed or does not get on."""
+    from moorage.operations import service, trouble
+
+    subject = f"server/{args.server}" if args.server else f"volume/{args.volume}" if args.volume else None
+    if not args.stuck:
+        newest = service.recent(tx, args.limit, subject, args.state, is_retried=args.retried)
+        return [{**_plain(operation), "reason": operation.error or ""} for operation in newest]
+    return [
+        {**_plain(found.operation), "reason": found.reason}
+        for found in trouble.stuck(tx, args.patience)
+        if subject in (None, found.operation.subject) and args.state in (None, found.operation.state)
+    ][: args.limit]
 
 
 def _show(where: Any, args: argparse.Namespace) -> int:
@@ -71,8 +93,8 @@ def _show(where: Any, args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(shown, indent=2))
         return 0
-    for name in ("id", "kind", "subject", "state", "step", "error", "request_id", "created_at", "finished_at"):
-        print(f"{name + ':':13}{shown[name] or '-'}")
+    for name in _SHOWN:
+        print(f"{name + ':':13}{'-' if shown[name] in (None, '') else shown[name]}")
     print()
     rows = [
         [s["name"], _clock(s["started_at"]), f"{s['finished_at'] - s['started_at']:.3f} s", s["error"] or "ok"]
@@ -83,13 +105,13 @@ def _show(where: Any, args: argparse.Namespace) -> int:
 
 
 def _plain(operation: Any) -> dict[str, Any]:
-    names = ("id", "kind", "subject", "args", "state", "step", "error", "project_id", "user_id", "request_id")
+    names = ("id", "kind", "subject", "args", "state", "step", "retries", "error", "project_id", "user_id")
     times = {
         n: t and t.isoformat() + "Z"
-        for n in ("created_at", "started_at", "finished_at")
+        for n in ("created_at", "started_at", "step_at", "finished_at")
         if (t := getattr(operation, n)) or True
     }
-    return {name: getattr(operation, name) for name in names} | times
+    return {name: getattr(operation, name) for name in (*names, "request_id")} | times
 
 
 def _clock(seconds: float) -> str:

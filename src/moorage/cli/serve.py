@@ -41,12 +41,13 @@ def serve(settings: Any, probe: Any = None) -> int:
     """Run until SIGTERM or SIGINT; prints one ``ready`` line once requests are answered."""
     import uvicorn
 
+    from moorage.cli.observing import Observing
     from moorage.server import Moorage
-    from moorage.telemetry import log
 
     os.umask(0o077)
-    log.start(settings.conf.debug, settings.conf.log_json)
+    observing = Observing(settings)
     moorage = Moorage(settings, probe)
+    observing.open_port(moorage.figures_app())
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: Any = None) -> None:
@@ -68,6 +69,7 @@ def serve(settings: Any, probe: Any = None) -> int:
         server.run()
     finally:
         all_ended = moorage.stop()
+        observing.stop()
     if not all_ended:
         # A step that hangs in a driver would keep the interpreter from ending; the next start goes on with it.
         logging.shutdown()

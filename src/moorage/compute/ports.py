@@ -6,12 +6,49 @@ Absent on a destroy is success. No answer raises ``errors.Unknown``; a definite 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
 from moorage.connections import ConnectionInfo, Connector
+
+
+class Nic(msgspec.Struct, frozen=True, kw_only=True):
+    """A network interface: a port of the server, with what the driver and the guest need to use it."""
+
+    port_id: str
+    mac_address: str
+    """Six lower-case hex pairs with colons."""
+    network_id: str
+    network_name: str
+    fixed_addresses: list[str]
+    prefix_length: int
+    gateway: str | None = None
+    dns: list[str] = []
+    vlan: int | None = None
+    """Tagged outside the guest, by the adapter or the host."""
+    mtu: int = 1500
+    tag: str | None = None
+    physical: dict[str, list[str]] = {}
+    """The network in drivers' words, as configured: ``virtual_switches``, ``adapter_ports``, ``bridges``."""
+
+
+class ConfigDrive(msgspec.Struct, frozen=True, kw_only=True):
+    """What the first boot of the guest's system is told; ``compute.config_drive`` makes and writes it.
+
+    User data may hold secrets: it stays out of logs, error texts and results of steps.
+    """
+
+    meta_data: dict[str, Any]
+    network_data: dict[str, Any]
+    vendor_data: dict[str, Any] = {}
+    user_data: bytes | None = None
+    """Decoded; None if the server has none."""
+
+    def __repr__(self) -> str:
+        return f"ConfigDrive({self.meta_data.get('uuid')})"
 
 
 class Guest(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +60,11 @@ class Guest(msgspec.Struct, frozen=True, kw_only=True):
     memory_mib: int
     identity: dict[str, Any] = {}
     """The ``Identity`` that ``reserve_identity`` returned, as plain values from the server's row; empty before."""
+    nics: list[Nic] = []
+    """In the order the guest is to see them. Only there in calls that (re)define the guest: ``reserve_identity``,
+    ``boot``, ``power_on``, ``reboot``, ``resume``, ``rescue``."""
+    config_drive: ConfigDrive | None = None
+    """There in the same calls as ``nics``."""
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,3 +202,33 @@ class GuestInventory(Protocol):
 
     def guests_after(self, server_id: str, limit: int) -> list[HeldGuest]:
         """A page in the order of the servers' ids; empty at the end."""
+
+
+class GuestState(msgspec.Struct, frozen=True, kw_only=True):
+    """What a hypervisor says of a guest."""
+
+    server_id: str
+    power_state: int
+    """As ``Hypervisor.power_state`` has it."""
+    fault: str = ""
+    """Why the guest cannot do its work although it was not asked to stop, in words for its user; empty if it can."""
+
+
+@runtime_checkable
+class StateSource(Protocol):
+    """A driver that tells by itself when a guest starts or stops.
+
+    What it tells may be late, twice or lost: a slow reconcile asks ``states_of``.
+    """
+
+    def watch(self, tell: Callable[[GuestState], None]) -> None:
+        """Call ``tell`` from a thread of the driver's own for each change of a guest, until ``close``.
+
+        Returns at once; the driver connects, and connects again, by itself.
+        """
+
+    def states_of(self, server_ids: list[str]) -> list[GuestState]:
+        """What is now, with as few requests as can be; guests that do not exist or cannot be seen are left out.
+
+        ``Unknown`` if the hypervisor does not answer.
+        """

@@ -48,6 +48,21 @@ API: list[cfg.Opt] = [
     cfg.IntOpt("max_image_gib", default=1024, min=1, help="Largest image that may be uploaded, in GiB."),
     cfg.StrOpt("policy_file", default="", help="policy.yaml with changed rules; empty: the defaults."),
 ]
+METRICS: list[cfg.Opt] = [
+    cfg.StrOpt(
+        "listen", default="",
+        help="Address and port of their own for /metrics, /healthz and /readyz, where no token is needed unless one is "
+        "set; empty: the port of the API, where /metrics answers only this machine unless a token is set.",
+    ),
+    cfg.StrOpt("token", default="", secret=True, help="What /metrics asks for: Authorization: Bearer <token>."),
+]  # fmt: skip
+TRACING: list[cfg.Opt] = [
+    cfg.StrOpt(
+        "otlp_endpoint", default="",
+        help="Where OpenTelemetry traces are sent by OTLP over HTTP, such as http://127.0.0.1:4318/v1/traces; empty: "
+        "there are none. Needs moorage[otel].",
+    ),
+]  # fmt: skip
 COMPUTE: list[cfg.Opt] = [
     cfg.BoolOpt(
         "allow_direct_swap", default=False,
@@ -80,6 +95,31 @@ AUDIT: list[cfg.Opt] = [
     ),
 ]  # fmt: skip
 
+NETWORKS: list[cfg.Opt] = [
+    cfg.ListOpt("names", default=[], help="Provider networks; each has a section [network:<name>]."),
+]
+NETWORK: list[cfg.Opt] = [
+    cfg.StrOpt("cidr", default="", help="The network's subnet, such as 10.1.0.0/16."),
+    cfg.StrOpt("gateway", default="", help="Address of the router; empty: there is none."),
+    cfg.ListOpt("dns", default=[], help="Addresses of name servers."),
+    cfg.IntOpt("vlan", min=1, max=4094, help="VLAN id, tagged by adapter or host; unset: untagged."),
+    cfg.IntOpt("mtu", default=1500, min=576, max=65535, help="Largest frame that guests may send."),
+    cfg.StrOpt(
+        "allocation_pool", default="", help="<first>-<last> of the addresses to give out; empty: all of the subnet."
+    ),
+    cfg.StrOpt("description", default="", help="What clients see as the network's description."),
+    cfg.ListOpt(
+        "virtual_switches", default=[],
+        help="DPM: object ids of the virtual switches on it; the first on the partition's CPC is used.",
+    ),
+    cfg.ListOpt(
+        "adapter_ports", default=[],
+        help="DPM: <adapter object-id>:<port> of the adapters on it (RoCE, or any network adapter from z17 on); the "
+        "first on the partition's CPC is used.",
+    ),
+    cfg.ListOpt("bridges", default=[], help="KVM: names of the bridges on it; the first on the host is used."),
+]  # fmt: skip
+
 GROUPS: dict[str, list[cfg.Opt]] = {
     "DEFAULT": DEFAULT,
     "api": API,
@@ -87,13 +127,21 @@ GROUPS: dict[str, list[cfg.Opt]] = {
     "compute": COMPUTE,
     "database": DATABASE,
     "dpm": DPM,
+    "metrics": METRICS,
+    "networks": NETWORKS,
     "sim": SIM,
     "token": TOKEN,
+    "tracing": TRACING,
     "volumes": VOLUMES,
     "workers": WORKERS,
 }
 
 
+FAMILIES: dict[str, tuple[str, str, list[cfg.Opt]]] = {"network": ("networks", "names", NETWORK)}
+"""Kind of section → where its names stand (section, option), and the options that each ``[<kind>:<name>]`` has."""
+
+
 def list_opts() -> list[tuple[str, list[Any]]]:
     """Entry point of oslo.config's sample generator."""
-    return list(GROUPS.items())
+    families = {f"{kind}:<name>": options for kind, (_, _, options) in FAMILIES.items()}
+    return list({**GROUPS, **families}.items())

@@ -54,7 +54,7 @@ def read(config_file: str | None, data_dir: str | None, listen: str | None = Non
         path = implied
     conf: Any = load(path)
     directory = directory or (Path(conf.data_dir).expanduser().resolve() if conf.data_dir else default_data_dir())
-    host, port = _address(listen or conf.listen)
+    host, port = address(listen or conf.listen)
     return Settings(conf=conf, data_dir=directory, host=host, port=port)
 
 
@@ -63,8 +63,9 @@ def default_data_dir() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "moorage"
 
 
-def _address(text: str) -> tuple[str, int]:
+def address(text: str, option: str = "listen") -> tuple[str, int]:
+    """Host and port of ``<address>:<port>``; IPv6 addresses stand in brackets."""
     host, _, port = text.rpartition(":")
     if not host or not port.isdigit() or int(port) > 65535:
-        raise errors.ConfigError(f"listen = {text}: must be <address>:<port>, such as 127.0.0.1:8780")
+        raise errors.ConfigError(f"{option} = {text}: must be <address>:<port>, such as 127.0.0.1:8780")
     return host.strip("[]"), int(port)

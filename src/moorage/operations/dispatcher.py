@@ -14,13 +14,14 @@ from moorage.operations import service
 from moorage.operations.engine import Engine
 from moorage.operations.service import Operation
 from moorage.store import Store
+from moorage.telemetry.scope import scope
 
 _log = logging.getLogger(__name__)
 _SWEEP_S = 5.0
 
 
 class Dispatcher:
-    """Starts pending operations, at most ``concurrency`` at a time and one a subject."""
+    """Starts pending operations, at most ``concurrency`` at a time of each pool and one a subject."""
 
     def __init__(self, store: Store, engine: Engine, concurrency: int) -> None:
         self._store = store
@@ -44,6 +45,15 @@ class Dispatcher:
         self._wake.set()
         self._thread.join(timeout=5)
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether what is submitted here is started here."""
+        return self._thread.is_alive()
+
+    @property
+    def concurrency(self) -> int:
+        return self._concurrency
+
     def _resume_unknown(self) -> None:
         with self._store.read() as tx:
             running = [operation for operation in service.unfinished(tx) if operation.state == "running"]
@@ -63,15 +73,17 @@ class Dispatcher:
                 _log.exception("dispatching failed; it is tried again in %.0f s", _SWEEP_S)
 
     def _dispatch(self) -> None:
-        with self._store.read() as tx:
-            free = self._concurrency - service.count_running(tx)
-            found = service.ready(tx, free) if free > 0 else []
-        for operation in found:
-            self._begin(operation)
+        for kinds in self._engine.pools().values():
+            with self._store.read() as tx:
+                free = self._concurrency - service.count_running(tx, kinds)
+                found = service.ready(tx, free, kinds) if free > 0 else []
+            for operation in found:
+                self._begin(operation)
 
     def _begin(self, operation: Operation) -> None:
         names = (operation.id, operation.kind, operation.subject, operation.request_id)
-        _log.info("operation %s: %s %s begins (%s)", *names)
-        with self._store.write() as tx:
-            service.begin(tx, operation, self._engine.kinds[operation.kind].event, None)
-        self._engine.start(operation)
+        with scope(operation=operation.id, request=operation.request_id or ""):
+            _log.info("operation %s: %s %s begins (%s)", *names)
+            with self._store.write() as tx:
+                service.begin(tx, operation, self._engine.kinds[operation.kind].event, None)
+            self._engine.start(operation)

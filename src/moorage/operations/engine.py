@@ -5,9 +5,11 @@ The pitfalls this follows are in ``docs/decisions/0002-durable-operations.md``.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dbos import DBOS, DBOSClient, DBOSConfig, SetWorkflowID
@@ -20,6 +22,8 @@ from moorage.operations.kinds import Kind
 from moorage.operations.saga import Runtime, Saga, Stopping
 from moorage.operations.service import Operation
 from moorage.store.database import open_engine
+from moorage.telemetry import counters, durations, tracing
+from moorage.telemetry.scope import scope
 
 JOURNAL_FORMAT = "1"
 """Workflows resume only under the format they were recorded in; raised when a workflow's steps change."""
@@ -54,6 +58,14 @@ class Engine:
         }
         DBOS(config=config)
         DBOS.launch()
+        service.on_submit(self.runtime.ring)
+
+    def pools(self) -> dict[str, list[str]]:
+        """The names of the kinds in each pool."""
+        found: dict[str, list[str]] = {}
+        for kind in self.kinds.values():
+            found.setdefault(kind.pool, []).append(kind.name)
+        return found
 
     def start(self, operation: Operation) -> None:
         """Run an operation in a thread; a second start of the same one does nothing."""
@@ -74,6 +86,8 @@ class Engine:
         What did not goes on at the next start.
         """
         self.runtime.stopping.set()
+        service.off_submit(self.runtime.ring)
+        self.runtime.ring()
         with self._ended:
             all_ended = self._ended.wait_for(lambda: not self._running, timeout=patience_s)
         if all_ended:
@@ -82,12 +96,27 @@ class Engine:
 
     def run(self, operation_id: str, kind_name: str, args: dict[str, Any]) -> str | None:
         """The body of every workflow: returns None, or why the operation failed."""
+        with self._observed(operation_id, kind_name):
+            return self._carry_out(operation_id, kind_name, args)
+
+    @contextlib.contextmanager
+    def _observed(self, operation_id: str, kind_name: str) -> Iterator[None]:
+        """Log lines, spans and outside calls within carry the operation's ids."""
+        with self.runtime.store.read() as tx:
+            ids = service.ids_of(tx, operation_id)
+        began = time.monotonic()
+        with scope(operation=operation_id, **ids), tracing.span(f"operation {kind_name}"):
+            yield
+        durations.observe("operation", time.monotonic() - began, kind=kind_name)
+
+    def _carry_out(self, operation_id: str, kind_name: str, args: dict[str, Any]) -> str | None:
         with self._ended:
             self._running.add(operation_id)
         try:
             error = self._run(operation_id, self.kinds[kind_name], args)
             with self.runtime.store.write() as tx:
                 service.finish(tx, operation_id, error)
+            counters.count("operations_ended", kind=kind_name, result="failed" if error else "succeeded")
             _log.info("operation %s: %s %s", operation_id, kind_name, f"failed: {error}" if error else "done")
             return error
         except DBOSException as problem:
@@ -101,6 +130,7 @@ class Engine:
                 self._running.discard(operation_id)
                 self._ended.notify_all()
             self.on_end()
+            self.runtime.ring()
 
     def _run(self, operation_id: str, kind: Kind, args: dict[str, Any]) -> str | None:
         saga: Saga[Any] = Saga(self.runtime, operation_id, kind.name)

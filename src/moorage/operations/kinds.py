@@ -17,5 +17,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """``run(saga, **args)``: deterministic between its steps; no clock, random or database outside them."""
     failed: Callable[..., Any]
     """``failed(world, message, **args)``: a step that leaves the rows in the agreed state of failure."""
+    pool: str = "work"
+    """Operations of one pool share its slots. Who waits for other operations is in another pool than they are, so it
+    never keeps from them what they need to end."""
     event: str = ""
     """Name of the event that ``os-instance-actions`` shows, as Nova names it."""

@@ -12,6 +12,7 @@ from dbos import DBOS
 from moorage import errors
 from moorage.operations import service
 from moorage.store import Store
+from moorage.telemetry import counters, tracing
 
 W = TypeVar("W")
 Step = Callable[..., Any]
@@ -21,6 +22,10 @@ _log = logging.getLogger(__name__)
 _QUICK_TRIES = 6
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 30.0
+_GATHER_S = 0.02
+"""What happens at about the same time is looked at once."""
+_OTHERS_S = 1.0
+"""How often waiting operations look for what other processes have done."""
 
 
 class Stopping(BaseException):
@@ -51,6 +56,25 @@ class Runtime(Generic[W]):
         self.world = world
         self.probe: Probe = probe or NoProbe()
         self.stopping = threading.Event()
+        self._bell = threading.Condition()
+        self._rings = 0
+
+    def ring(self) -> None:
+        """Something has changed that operations may be waiting for."""
+        with self._bell:
+            self._rings += 1
+            self._bell.notify_all()
+
+    def wait_until(self, is_so: Callable[[W], bool]) -> None:
+        """Return once ``is_so(world)``, which is asked after each ring."""
+        while not self.stopping.is_set():
+            seen = self._rings
+            if is_so(self.world):
+                return
+            with self._bell:
+                self._bell.wait_for(lambda: self._rings != seen, timeout=_OTHERS_S)  # noqa: B023 - called at once
+            self.stopping.wait(_GATHER_S)
+        raise Stopping
 
     def pause(self, seconds: float) -> None:
         if self.stopping.wait(seconds):
@@ -73,6 +97,14 @@ class Saga(Generic[W]):
         if undo is not None:
             self._undos.append((undo, args))  # before the step: it may have half happened
         return self._journal(step, args, persistent=None, guard=self.guard)
+
+    def when(self, is_ready: Callable[..., bool], step: Step, *args: Any) -> Any:
+        """Run a step as ``do`` does, once ``is_ready(world, *args)``; asked again at each end of an operation."""
+
+        def wait(_world: W) -> None:
+            self._runtime.wait_until(lambda world: is_ready(world, *args))
+
+        return self._journal(step, args, persistent=None, guard=wait)
 
     def insist(self, step: Step, *args: Any, when_stuck: Step | None = None) -> Any:
         """Run a step that has to succeed: it is repeated until it does, for days if need be.
@@ -115,6 +147,7 @@ class Saga(Generic[W]):
                     raise
                 reason = trouble.message
             _log.warning("operation %s: %s failed, try %d: %s", self.operation_id, name, tries, reason)
+            counters.count("step_retries", kind=self.kind, step=name)
             self._note(service.note_trouble, f"{name}: {reason}")
             if persistent is not None and tries == _QUICK_TRIES:
                 persistent(runtime.world, reason, *args)
@@ -124,7 +157,8 @@ class Saga(Generic[W]):
     def _once(self, name: str, step: Step, args: tuple[Any, ...]) -> Any:
         self._runtime.probe.before(self.kind, name)
         try:
-            result = step(self._runtime.world, *args)
+            with tracing.span(f"step {name}"):
+                result = step(self._runtime.world, *args)
         except errors.MoorageError:
             raise
         except Exception as bug:  # noqa: BLE001 - nothing may leave a step unjournaled

@@ -27,6 +27,9 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     step: str | None
     error: str | None
+    """Of a running operation: why its step is being repeated."""
+    retries: int
+    step_at: Any
     project_id: str | None
     user_id: str | None
     request_id: str | None
@@ -70,7 +73,13 @@ def on_submit(listener: Any) -> None:
 
 
 def off_submit(listener: Any) -> None:
-    _listeners.remove(listener)
+    if listener in _listeners:
+        _listeners.remove(listener)
+
+
+def announce(tx: Tx) -> None:
+    """Tell them, too, of a change that operations may be waiting for."""
+    after_commit(tx, _tell)
 
 
 def _tell() -> None:
@@ -113,13 +122,15 @@ def begin(tx: Tx, operation: Operation, event: str, host: str | None) -> None:
 
 
 def note_step(tx: Tx, operation_id: str, step: str) -> None:
-    """The step begun last, for whoever looks while it runs."""
-    tx.execute(operations.update().where(operations.c.id == operation_id).values(step=step))
+    """The step begun last, for whoever looks while it runs; the trouble of an earlier one is over."""
+    noted = {"step": step, "step_at": clock.now(), "error": None}
+    tx.execute(operations.update().where(operations.c.id == operation_id).values(**noted))
 
 
 def note_trouble(tx: Tx, operation_id: str, error: str) -> None:
     """Why a step is being repeated."""
-    tx.execute(operations.update().where(operations.c.id == operation_id).values(error=error))
+    noted = {"error": error, "retries": operations.c.retries + 1}
+    tx.execute(operations.update().where(operations.c.id == operation_id).values(**noted))
 
 
 def finish(tx: Tx, operation_id: str, error: str | None) -> None:
@@ -151,8 +162,18 @@ def get(tx: Tx, operation_id: str) -> Operation:
     return Operation(**row._mapping)
 
 
-def ready(tx: Tx, limit: int) -> list[Operation]:
-    """Pending operations that nothing earlier on the same subject holds back, oldest first."""
+def ids_of(tx: Tx, operation_id: str) -> dict[str, str]:
+    """For logs: the request that asked for it, and its subject by kind of subject (``server``, ``volume``, ...)."""
+    query = sa.select(operations.c.request_id, operations.c.subject).where(operations.c.id == operation_id)
+    row = tx.execute(query).one_or_none()
+    if row is None:
+        return {}
+    kind, _, subject = row.subject.partition("/")
+    return {"request": row.request_id or "", kind: subject}
+
+
+def ready(tx: Tx, limit: int, kinds: list[str]) -> list[Operation]:
+    """Pending operations of these kinds that nothing earlier on the same subject holds back, oldest first."""
     earlier = operations.alias("earlier")
     blocked = sa.exists().where(
         earlier.c.subject == operations.c.subject,
@@ -161,15 +182,16 @@ def ready(tx: Tx, limit: int) -> list[Operation]:
     )
     rows = tx.execute(
         sa.select(operations)
-        .where(operations.c.state == "pending", ~blocked)
+        .where(operations.c.state == "pending", operations.c.kind.in_(kinds), ~blocked)
         .order_by(operations.c.sequence)
         .limit(limit)
     )
     return [Operation(**row._mapping) for row in rows]
 
 
-def count_running(tx: Tx) -> int:
-    return tx.scalar(sa.select(sa.func.count()).select_from(operations).where(operations.c.state == "running")) or 0
+def count_running(tx: Tx, kinds: list[str]) -> int:
+    query = sa.select(sa.func.count()).select_from(operations)
+    return tx.scalar(query.where(operations.c.state == "running", operations.c.kind.in_(kinds))) or 0
 
 
 def unfinished(tx: Tx, subject: str | None = None) -> list[Operation]:
@@ -180,11 +202,15 @@ def unfinished(tx: Tx, subject: str | None = None) -> list[Operation]:
     return [Operation(**row._mapping) for row in tx.execute(query)]
 
 
-def recent(tx: Tx, limit: int, subject: str | None = None, state: str | None = None) -> list[Operation]:
-    """The newest operations first."""
+def recent(
+    tx: Tx, limit: int, subject: str | None = None, state: str | None = None, *, is_retried: bool = False
+) -> list[Operation]:
+    """The newest operations first; ``is_retried``: only those with steps that did not succeed at once."""
     query = sa.select(operations).order_by(operations.c.sequence.desc()).limit(limit)
     if subject is not None:
         query = query.where(operations.c.subject == subject)
     if state is not None:
         query = query.where(operations.c.state == state)
+    if is_retried:
+        query = query.where(operations.c.retries > 0)
     return [Operation(**row._mapping) for row in tx.execute(query)]

@@ -87,6 +87,10 @@ class Store:
         for call in calls:
             call()
 
+    def pools(self) -> dict[str, sa.Pool]:
+        """The pools of connections, for figures."""
+        return {"read": self._reader.pool, "write": self._writer.pool}
+
     def close(self) -> None:
         self._reader.dispose()
         self._writer.dispose()

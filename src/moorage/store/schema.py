@@ -33,6 +33,14 @@ def current(url: str) -> str | None:
         return _current(connection)
 
 
+def is_behind(connection: sa.Connection) -> bool:
+    """Whether migrations of this release are missing; a schema that only a later release knows lacks none."""
+    script, found = ScriptDirectory.from_config(_config()), _current(connection)
+    if found == script.get_current_head():
+        return False
+    return found is None or found in {known.revision for known in script.walk_revisions()}
+
+
 def head() -> str | None:
     """The revision this release needs."""
     return ScriptDirectory.from_config(_config()).get_current_head()

@@ -16,10 +16,12 @@ from moorage.attachments.model import Attachment
 from moorage.compute import states
 from moorage.compute.ports import Disk
 from moorage.compute.service import servers
+from moorage.networks.service import ports
 from moorage.operations import Kind, Saga
 from moorage.store import Tx
 from moorage.volumes.service import volumes
 from moorage.workflows import create_volume
+from moorage.workflows.guests import guest_of
 from moorage.workflows.world import World
 
 
@@ -97,8 +99,8 @@ def fill_volume(world: World, server_id: str, row_id: str, volume_id: str) -> No
 def reserve_identity(world: World, server_id: str) -> None:
     """WWPNs into the server's row before anything uses them."""
     with world.store.read() as tx:
-        server = servers.get(tx, server_id)
-    identity = world.hypervisor.reserve_identity(server.guest())
+        server, guest = servers.get(tx, server_id), guest_of(tx, world, server_id)
+    identity = world.hypervisor.reserve_identity(guest)
     with world.store.write() as tx:
         servers.update(
             tx, server_id, host=identity.host, availability_zone=server.availability_zone or world.availability_zone,
@@ -154,8 +156,8 @@ def disconnect_disk(world: World, server_id: str, row_id: str, is_attached: bool
 def boot_guest(world: World, server_id: str) -> None:
     with world.store.write() as tx:
         servers.set_task(tx, server_id, "spawning")
-        server, disks = servers.get(tx, server_id), guest_disks(tx, server_id)
-    world.hypervisor.boot(server.guest(), disks)
+        guest, disks = guest_of(tx, world, server_id), guest_disks(tx, server_id)
+    world.hypervisor.boot(guest, disks)
 
 
 def destroy_guest(world: World, server_id: str) -> None:
@@ -183,6 +185,7 @@ def failed(world: World, message: str, server_id: str) -> None:
         server = servers.find(tx, server_id)
         if server is None or server.deleted_at is not None:
             return
+        ports.release(tx, server_id)
         if server.cancel_requested:
             servers.update(tx, server_id, vm_state=states.ERROR)
         else:

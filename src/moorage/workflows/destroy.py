@@ -15,6 +15,7 @@ from moorage.compute import states
 from moorage.compute.model.server import Server
 from moorage.compute.service import servers
 from moorage.context import Context
+from moorage.networks.service import ports
 from moorage.operations import Kind, Saga
 from moorage.operations import service as operations
 from moorage.store import Tx
@@ -123,6 +124,7 @@ def _mark_deleted(tx: Tx, server_id: str) -> None:
     if server is None or server.deleted_at is not None:
         return
     now = clock.now()
+    ports.release(tx, server_id)
     servers.update(
         tx, server_id, vm_state=states.DELETED, task_state=None, power_state=int(states.Power.NOSTATE),
         terminated_at=now, deleted_at=now,

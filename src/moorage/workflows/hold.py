@@ -10,6 +10,7 @@ from moorage.context import Context
 from moorage.operations import Kind, Saga
 from moorage.store import Tx
 from moorage.workflows import boot, intent, power
+from moorage.workflows.guests import guest_of
 from moorage.workflows.site import Site
 from moorage.workflows.world import World
 
@@ -61,8 +62,8 @@ def put_to_sleep(world: World, server_id: str) -> None:
 
 def wake(world: World, server_id: str) -> None:
     with world.store.read() as tx:
-        server, disks = servers.get(tx, server_id), boot.guest_disks(tx, server_id)
-    world.hypervisor.resume(server.guest(), disks)
+        guest, disks = guest_of(tx, world, server_id), boot.guest_disks(tx, server_id)
+    world.hypervisor.resume(guest, disks)
 
 
 def _server(world: World, server_id: str) -> Server:

@@ -15,6 +15,7 @@ from moorage.context import Context
 from moorage.operations import Kind, Saga
 from moorage.store import Tx
 from moorage.workflows import boot, cleanup, intent
+from moorage.workflows.guests import guest_of
 from moorage.workflows.world import World
 
 _BY_POWER = {
@@ -71,8 +72,8 @@ def reboot(saga: Saga[World], server_id: str, hard: bool) -> None:
 
 def power_on(world: World, server_id: str) -> None:
     with world.store.read() as tx:
-        server, disks = servers.get(tx, server_id), boot.guest_disks(tx, server_id)
-    world.hypervisor.power_on(server.guest(), disks)
+        guest, disks = guest_of(tx, world, server_id), boot.guest_disks(tx, server_id)
+    world.hypervisor.power_on(guest, disks)
 
 
 def power_off(world: World, server_id: str) -> None:
@@ -103,8 +104,8 @@ def repair_at_reboot(world: World, operation_id: str, number: int, finding: dict
 
 def restart(world: World, server_id: str, hard: bool) -> None:
     with world.store.read() as tx:
-        server, disks = servers.get(tx, server_id), boot.guest_disks(tx, server_id)
-    world.hypervisor.reboot(server.guest(), disks, hard)
+        guest, disks = guest_of(tx, world, server_id), boot.guest_disks(tx, server_id)
+    world.hypervisor.reboot(guest, disks, hard)
 
 
 def settle(world: World, server_id: str, vm_state: str, power_state: int) -> None:

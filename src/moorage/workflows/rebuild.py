@@ -23,6 +23,7 @@ from moorage.store import Tx
 from moorage.volumes.model import Volume
 from moorage.volumes.service import volumes
 from moorage.workflows import boot, create_volume, intent, power
+from moorage.workflows.guests import guest_of
 from moorage.workflows.world import World
 
 _GIB = 1 << 30
@@ -135,8 +136,8 @@ def write_root(world: World, server_id: str, image_id: str) -> None:
 def boot_guest(world: World, server_id: str) -> None:
     with world.store.write() as tx:
         servers.set_task(tx, server_id, "rebuild_spawning")
-        server, disks = servers.get(tx, server_id), boot.guest_disks(tx, server_id)
-    world.hypervisor.boot(server.guest(), disks)
+        guest, disks = guest_of(tx, world, server_id), boot.guest_disks(tx, server_id)
+    world.hypervisor.boot(guest, disks)
 
 
 def set_rebuilt(world: World, server_id: str, stays_stopped: bool) -> None:

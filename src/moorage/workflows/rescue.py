@@ -15,6 +15,7 @@ from moorage.operations import Kind, Saga
 from moorage.store import Tx
 from moorage.volumes.service import volumes
 from moorage.workflows import boot, hold, intent, power
+from moorage.workflows.guests import guest_of
 from moorage.workflows.site import Site
 from moorage.workflows.world import World
 
@@ -61,8 +62,8 @@ def stop_guest(world: World, server_id: str) -> None:
 
 def start_rescue(world: World, server_id: str) -> None:
     with world.store.read() as tx:
-        server, disks = servers.get(tx, server_id), boot.guest_disks(tx, server_id)
-    world.hypervisor.rescue(server.guest(), disks)
+        guest, disks = guest_of(tx, world, server_id), boot.guest_disks(tx, server_id)
+    world.hypervisor.rescue(guest, disks)
 
 
 def start_own(world: World, server_id: str) -> None:

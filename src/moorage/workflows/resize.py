@@ -14,6 +14,7 @@ from moorage.operations import Kind, Saga
 from moorage.operations import service as operations
 from moorage.store import Tx
 from moorage.workflows import boot, hold, intent, power
+from moorage.workflows.guests import guest_of
 from moorage.workflows.site import Site
 from moorage.workflows.world import World
 
@@ -116,8 +117,8 @@ def change_back(world: World, server_id: str, size: dict[str, Any]) -> None:
 def start_guest(world: World, server_id: str) -> None:
     """Booting anew is what gives a guest its new size."""
     with world.store.read() as tx:
-        server, disks = servers.get(tx, server_id), boot.guest_disks(tx, server_id)
-    world.hypervisor.boot(server.guest(), disks)
+        guest, disks = guest_of(tx, world, server_id), boot.guest_disks(tx, server_id)
+    world.hypervisor.boot(guest, disks)
 
 
 def set_resized(world: World, server_id: str, runs: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from moorage.compute.ports import Capabilities
+from moorage.networks.model import Networks
 from moorage.store import Tx
 from moorage.volumes.service import types
 
@@ -17,6 +18,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     protocols: dict[str, str]
     """Backend → protocol."""
     availability_zone: str = "nova"
+    networks: Networks = msgspec.field(default_factory=Networks)
     shelved_offload_time_s: int = 0
     """How long a shelved server keeps its place on the host: 0 not at all, -1 for ever."""
     reclaim_interval_s: int = 0

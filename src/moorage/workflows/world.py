@@ -8,6 +8,7 @@ import msgspec
 
 from moorage.audit.plan import Options
 from moorage.compute.ports import Hypervisor
+from moorage.networks.model import Networks
 from moorage.store import Store
 from moorage.volumes.ports import VolumeBackend
 
@@ -20,5 +21,6 @@ class World(msgspec.Struct, kw_only=True):
     backends: dict[str, VolumeBackend]
     image_dir: Path
     availability_zone: str = "nova"
+    networks: Networks = msgspec.field(default_factory=Networks)
     audit: Options = Options()
     """What repairs at a reboot and of the periodic audit may do."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import logging
 import re
-import time
 from typing import Any, cast
 from urllib.parse import unquote
 
@@ -24,12 +23,16 @@ from moorage.api.wire import faults
 from moorage.api.wire.auth import authenticate
 from moorage.api.wire.call import Call, Reply
 from moorage.api.wire.matching import RouteTree, in_version, segments
+from moorage.api.wire.observation import observed
 from moorage.api.wire.route import EVERYONE, Handler, Route, Service, StreamHandler
 from moorage.api.wire.versions import Version
 from moorage.context import NOBODY, Context
+from moorage.telemetry.scope import scope as ids_of
 
 _log = logging.getLogger(__name__)
 _PROJECT = re.compile(r"^[0-9a-f]{32}$|^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+_LOGGED = frozenset({"server_id", "volume_id", "attachment_id", "snapshot_id", "image_id", "cluster_id"})
+"""Parameters of paths that log lines name."""
 _JSON = ("application/json", "application/octet-stream")
 
 
@@ -49,27 +52,27 @@ class ServiceApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         request_id = f"req-{ids.new()}"
-        began = time.monotonic()
-        try:
-            response = await self._answer(request, request_id)
-        except ClientDisconnect:
-            return
-        except errors.MoorageError as error:
-            response = self._fault(request, error)
-        except Exception:
-            _log.exception("%s %s %s failed", request_id, request.method, request.url.path)
-            response = self._problem(500, faults.UNEXPECTED)
-        response.headers["x-openstack-request-id"] = request_id
-        if self.service.name == "compute":
-            response.headers["x-compute-request-id"] = request_id
-        took_ms = (time.monotonic() - began) * 1000
-        _log.info("%s %s %s %d %.1f ms", request_id, request.method, request.url.path, response.status_code, took_ms)
+        with observed(self.service.name, request, request_id) as observation:
+            try:
+                response = await self._answer(request, request_id)
+            except ClientDisconnect:
+                return
+            except errors.MoorageError as error:
+                response = self._fault(request, error)
+            except Exception:
+                _log.exception("%s %s %s failed", request_id, request.method, request.url.path)
+                response = self._problem(500, faults.UNEXPECTED)
+            response.headers["x-openstack-request-id"] = request_id
+            if self.service.name == "compute":
+                response.headers["x-compute-request-id"] = request_id
+            observation.answered(response)
         await response(scope, receive, send)
 
     async def _answer(self, request: Request, request_id: str) -> Response:
         path = _raw_path(request)[len(self.service.prefix) :]
         if found := self._documents.find(segments(path)):
             route, params = self._choose(found, request.method, None)
+            request.state.route = self.service.prefix + route.path
             call = self._call(request, NOBODY, (0, 0), params, b"", path)
             return _encode(await run_in_threadpool(cast(Handler, route.handler), call))
         if not path.startswith(self.service.root + "/"):
@@ -84,6 +87,16 @@ class ServiceApp:
             await self._authenticate(request, request_id)
             raise errors.NotFound("The resource could not be found.")
         route, params = self._choose(found, request.method, version)
+        request.state.route = self.service.prefix + self.service.root + route.path
+        with ids_of(**{name.removesuffix("_id"): params[name] for name in _LOGGED & params.keys()}):
+            response = await self._answer_chosen(request, request_id, route, params, path, project)
+        self._mark(response, version)
+        return response
+
+    async def _answer_chosen(
+        self, request: Request, request_id: str, route: Route, params: dict[str, str], path: str, project: str | None
+    ) -> Response:
+        version: Version = request.state.version
         context = NOBODY
         if route.default != EVERYONE:
             context = await self._authenticate(request, request_id)
@@ -92,11 +105,8 @@ class ServiceApp:
         call = self._call(request, context, version, params, raw, path)
         if route.stream:
             await run_in_threadpool(_authorise, call, route)
-            response = await cast(StreamHandler, route.handler)(call, request)
-        else:
-            response = _encode(await run_in_threadpool(_run, call, route))
-        self._mark(response, version)
-        return response
+            return await cast(StreamHandler, route.handler)(call, request)
+        return _encode(await run_in_threadpool(_run, call, route))
 
     def _find(self, path: str) -> tuple[list[tuple[Route, dict[str, str]]], str, str | None]:
         """Routes at the path, which may begin with a project id as older clients build it."""

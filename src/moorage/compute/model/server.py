@@ -57,7 +57,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     deleted_at: Any
 
     def guest(self) -> Guest:
-        """What a hypervisor driver is told."""
+        """What a hypervisor driver is told, but for networks and config drive, which stand in other rows."""
         return Guest(
             id=self.id, name=self.name, vcpus=self.vcpus, memory_mib=self.ram_mib, identity=self.identity or {}
         )  # fmt: skip

@@ -15,7 +15,9 @@ from typing import Any
 import zhmcclient
 
 from moorage import errors
+from moorage.drivers.dpm.faults import meaning
 from moorage.drivers.dpm.options import DpmSettings
+from moorage.telemetry.outside import outside_call
 
 _SUBMIT = "/api/services/aggregation/submit"
 _NO_SESSION_REASONS = (4, 5)  # 403,4: no session id; 403,5: session id unknown, for example after an HMC restart
@@ -59,6 +61,10 @@ class Hmc:
         self._send(self.session.delete, uri)
 
     def _send(self, call: Callable[..., Any], uri: str, **arguments: Any) -> Any:
+        with outside_call("hmc", "dpm", call.__name__, _meaning):
+            return self._send_logged_on(call, uri, **arguments)
+
+    def _send_logged_on(self, call: Callable[..., Any], uri: str, **arguments: Any) -> Any:
         try:
             return call(uri, renew_session=False, **arguments)
         except zhmcclient.ServerAuthError as error:
@@ -146,6 +152,10 @@ class SessionPool:
                     "no further attempt is made before a restart, so that the user is not locked"
                 )
                 raise errors.Refused(self._logon_refusal) from error
+
+
+def _meaning(error: Exception) -> Exception:
+    return meaning(error, "") if isinstance(error, zhmcclient.Error) else error
 
 
 def _reason(error: zhmcclient.AuthError) -> str:

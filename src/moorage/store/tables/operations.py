@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from moorage.store.tables.columns import Id, Name, json, key, metadata, text, time
+from moorage.store.tables.columns import Id, Name, json, key, metadata, number, text, time
 
 operations = sa.Table(
     "operations", metadata,
@@ -19,6 +19,8 @@ operations = sa.Table(
     sa.Column("state", sa.String(16), nullable=False, comment="pending, running, succeeded, failed"),
     sa.Column("step", sa.String(64), comment="the step begun last"),
     text("error"),
+    number("retries", 0),
+    time("step_at"),
     key("project_id", nullable=True),
     key("user_id", nullable=True),
     sa.Column("request_id", sa.String(64)),

@@ -1,0 +1,1 @@
+"""What those who run Moorage ask of it, beside the OpenStack services: health, readiness, figures."""

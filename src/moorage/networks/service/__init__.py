@@ -1,0 +1,1 @@
+"""What may be done with ports, and how many a project may have."""
