@@ -24,22 +24,29 @@ class Port:
     """
 
     def __init__(self, shared: Services, operators: ASGIApp | None = None) -> None:
-        self._apps = {service.prefix: ServiceApp(service, shared) for service in SERVICES}
+        self._apps: dict[str, list[ServiceApp]] = {}
+        for service in SERVICES:
+            self._apps.setdefault(service.prefix, []).append(ServiceApp(service, shared))
         self._operators = operators
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         path: str = scope["path"]
-        app = self._apps.get("/" + path.split("/", 2)[1])
-        if app is not None:
+        if (app := self._app(path)) is not None:
             await app(scope, receive, send)
             return
         if self._operators is not None and path in PATHS:
             await self._operators(scope, receive, send)
             return
-        found = {"services": [{"name": app.service.name, "path": prefix} for prefix, app in self._apps.items()]}
+        found = {"services": [{"name": apps[0].service.name, "path": prefix} for prefix, apps in self._apps.items()]}
         answer = (
             JSONResponse(found) if path == "/" else JSONResponse({"error": {"code": 404, "title": "Not Found"}}, 404)
         )
         await answer(scope, receive, send)
+
+    def _app(self, path: str) -> ServiceApp | None:
+        """Of several versions of a service below one prefix, the one whose root the path has; else the first."""
+        apps = self._apps.get("/" + path.split("/", 2)[1], [])
+        rooted = (app for app in apps if path.startswith(f"{app.service.prefix}{app.service.root}/"))
+        return next(rooted, next(iter(apps), None))

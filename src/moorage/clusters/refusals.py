@@ -12,6 +12,10 @@ class InvalidSchema(errors.BadRequest):
     error_name = "VALIDATION_ERROR"
 
 
+class MalformedBody(errors.BadRequest):
+    error_name = "MALFORMED_REQUEST_BODY"
+
+
 class InvalidParameters(errors.BadRequest):
     """An unknown query parameter."""
 
