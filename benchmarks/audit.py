@@ -95,7 +95,7 @@ def build(directory: Path, count: int) -> tuple[EmbeddedViews, int]:
                 insert(tx, server_id, volume_id, place, is_damaged=is_damaged)
                 fc.execute("INSERT INTO volumes VALUES (?, ?, 1)", (volume_id, volume_id))
                 fc.execute("INSERT INTO masks VALUES (?, ?, ?)", (number + 1, volume_id, place))
-            sim.execute("INSERT INTO guests VALUES (?, 's', 1, ?, 1)", (server_id, json.dumps(held)))
+            sim.execute("INSERT INTO guests VALUES (?, 's', 1, ?, 1, '{}')", (server_id, json.dumps(held)))
     return EmbeddedViews(store, guests, {"fcarray": array}), damaged
 
 

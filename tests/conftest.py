@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
+
+from tests.support.app import STORE
 
 LONG = (
     "tests/crash/test_cleanup.py",
@@ -14,6 +18,16 @@ LONG = (
     "tests/property/",
     "tests/stories/test_life.py",
 )
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--store", choices=["sqlite", "postgresql"], default="sqlite", help="database of the tests inside this process"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    os.environ[STORE] = config.getoption("--store")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

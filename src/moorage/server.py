@@ -15,12 +15,12 @@ from moorage.api.services import Limits, Services
 from moorage.api.surface import SERVICES, Port
 from moorage.api.wire.policy import Policy
 from moorage.audit.plan import Options
-from moorage.compute.ports import Hypervisor
+from moorage.compute.ports import Disk, Hypervisor
 from moorage.compute.service import flavors, services
 from moorage.config import networks, secrets
 from moorage.config.settings import Settings
 from moorage.drivers.dpm import DpmDriver, DpmSettings
-from moorage.drivers.fcarray import FcArray
+from moorage.drivers.fcarray import Fabric, FcArray, open_fabric
 from moorage.drivers.files import FileVolumes
 from moorage.drivers.sim import SimDriver
 from moorage.identity.service.bootstrap import bootstrap
@@ -34,6 +34,7 @@ from moorage.operations.timer import Timer
 from moorage.store import Store, schema
 from moorage.store import figures as store_figures
 from moorage.telemetry.outside import measured
+from moorage.volumes.content import copy_over
 from moorage.volumes.ports import VolumeBackend
 from moorage.volumes.service import types
 from moorage.workflows import due, periodic_audit, report_pools
@@ -180,7 +181,20 @@ def hypervisor_of(settings: Settings, *, is_checked: bool = True) -> Hypervisor:
         if is_checked:
             driver.check_at_start()
         return driver
-    return SimDriver(settings.data_dir / "sim" / "guests.db", latency_s=conf.sim.latency)
+    fabric = open_fabric(settings.array_file)
+
+    def copy(old: Disk, new: Disk) -> None:
+        copy_over(_bytes_of(old, fabric), _bytes_of(new, fabric))
+
+    return SimDriver(settings.data_dir / "sim" / "guests.db", latency_s=conf.sim.latency, copy=copy)
+
+
+def _bytes_of(disk: Disk, fabric: Fabric) -> Path:
+    """What a simulated guest writes to: a file, or a LUN that it reaches through the simulated storage network."""
+    data = disk.connection_info["data"]
+    if "device_path" in data:
+        return Path(data["device_path"])
+    return fabric.content_behind(data["initiator_target_map"], data["target_lun"])
 
 
 def backends_of(settings: Settings) -> dict[str, VolumeBackend]:

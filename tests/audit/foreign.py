@@ -147,7 +147,7 @@ class Foreign:
     def mappings_of_hosts(self, hosts: list[str]) -> list[MappingFact] | None:
         return None
 
-    def known_holders(self, mappings: list[MappingFact]) -> set[tuple[str, str]]:
+    def known_holders(self, mappings: list[MappingFact]) -> set[tuple[str, str, str]]:
         return set()
 
     def unplug(self, server: ServerFact, volume_id: str) -> None:

@@ -25,7 +25,7 @@ def test_every_durable_operation_stands_on_a_page() -> None:
 
 
 def test_every_step_of_boot_destroy_and_volume_operations_is_described() -> None:
-    for name in ("boot", "destroy", "attach_volume", "detach_volume", "swap_volume"):
+    for name in ("boot", "destroy", "attach_volume", "detach_volume", "swap_volume", "migrate_volume"):
         source = (ROOT / "src" / "moorage" / "workflows" / f"{name}.py").read_text()
         steps = set(re.findall(r"saga\.(?:do|insist)\((?:\w+\.)?(\w+)", source))
         page = (ROOT / "docs" / "operations" / f"{name.replace('_', '-')}.md").read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from moorage.context import Context
 from moorage.store import Store
 from moorage.store.database import sqlite_url
 from moorage.store.tables import metadata
+from tests.support import postgresql
+
+STORE = "MOORAGE_TEST_STORE"
 
 ROLES = {
     "admin": frozenset({"admin", "manager", "member", "reader"}),
@@ -37,9 +41,14 @@ class RoleTokens:
         project = project or "p" * 32
         return Context(user_id=f"user-{role}", project_id=project, roles=ROLES[role])
 
+    def remembered(self, token: str) -> Context | None:
+        return self.context_of(token)
+
 
 def make_store(tmp_path: Path) -> Store:
-    """A fresh SQLite database with all tables."""
+    """A fresh database with all tables: SQLite, or PostgreSQL under ``pytest --store=postgresql``."""
+    if os.environ.get(STORE) == "postgresql":
+        return postgresql.new_store()
     store = Store(sqlite_url(tmp_path / "moorage.db"))
     with store.write() as tx:
         metadata.create_all(tx)
@@ -49,7 +58,7 @@ def make_store(tmp_path: Path) -> Store:
 def make_client(tmp_path: Path, *services: Service, **overrides: Any) -> TestClient:
     """A client for the given services; ``client.services`` is the ``Services`` they share."""
     arguments: dict[str, Any] = {
-        "store": make_store(tmp_path),
+        "store": overrides.get("store") or make_store(tmp_path),
         "policy": Policy(services),
         "tokens": RoleTokens(),
         "hypervisor": None,

@@ -18,7 +18,7 @@ _SIM = """\
 [DEFAULT]
 compute_driver = sim
 [volumes]
-enabled_backends = fcarray
+enabled_backends = fcarray, files
 """
 _DPM = """\
 [DEFAULT]

@@ -42,6 +42,7 @@ def problems(
         *_servers(servers, disks),
         *_volumes(volumes, disks),
         *_array(servers, disks, volumes, array),
+        *_files(database.parent / "volumes" / "volumes", volumes),
         *_guests(servers, guests),
         *_groups(servers, groups),
         *([] if partitions is not None else _guest_disks(servers, disks, sim_guests)),
@@ -112,10 +113,14 @@ def _volumes(volumes: dict[str, Any], disks: Rows) -> list[str]:
 
 
 def _array(servers: dict[str, Any], disks: Rows, volumes: dict[str, Any], array: dict[str, Rows]) -> list[str]:
+    here = {volume_id: row for volume_id, row in volumes.items() if row["backend"] == "fcarray"}
     wanted = {
         (disk["server_id"], disk["volume_id"])
         for disk in disks
-        if disk["connector"] and disk["server_id"] in servers and not _holds_nothing(servers[disk["server_id"]])
+        if disk["connector"]
+        and disk["volume_id"] in here
+        and disk["server_id"] in servers
+        and not _holds_nothing(servers[disk["server_id"]])
     }
     masks = {(mask["host"], mask["volume_id"]) for mask in array["masks"]}
     hosts = {host["name"] for host in array["hosts"]} | {zone["host"] for zone in array["zones"]}
@@ -123,9 +128,17 @@ def _array(servers: dict[str, Any], disks: Rows, volumes: dict[str, Any], array:
     found += [f"I4: volume {volume} is not masked for {host}" for host, volume in wanted - masks]
     found += [f"I4: the array still knows host {host}" for host in hosts - {server for server, _ in wanted}]
     kept = {volume["volume_id"] for volume in array["volumes"]}
-    on_array = {v for v, row in volumes.items() if row["backend"] == "fcarray" and row["status"] != "error"}
-    found += [f"I4: the array holds volume {volume}, which is not on record" for volume in kept - set(volumes)]
+    on_array = {v for v, row in here.items() if row["status"] != "error"}
+    found += [f"I4: the array holds volume {volume}, which is not on record there" for volume in kept - set(here)]
     return found + [f"I4: volume {volume} is not on the array" for volume in on_array - kept]
+
+
+def _files(directory: Path, volumes: dict[str, Any]) -> list[str]:
+    here = {v for v, row in volumes.items() if row["backend"] == "files"}
+    kept = {path.name for path in directory.glob("*")}
+    found = [f"I4: the files backend holds volume {name}, which is not on record there" for name in kept - here]
+    complete = {v for v in here if volumes[v]["status"] != "error"}
+    return found + [f"I4: volume {volume} has no file" for volume in complete - kept]
 
 
 def _groups(servers: dict[str, Any], groups: Rows) -> list[str]:
@@ -149,13 +162,24 @@ def _partition_guests(partitions: Rows) -> dict[str, bool]:
 def _guest_disks(servers: dict[str, Any], disks: Rows, sim_guests: Path) -> list[str]:
     """What a simulated guest sees, running or not, against the disks on record."""
     found = []
-    for guest in rows(sim_guests, "SELECT id, disks FROM guests"):
+    for guest in rows(sim_guests, "SELECT id, disks, addresses FROM guests"):
         seen = sorted(json.loads(guest["disks"]))
         mine = [disk for disk in disks if disk["server_id"] == guest["id"] and disk["destination_type"] == "volume"]
         recorded = sorted(disk["volume_id"] for disk in mine if disk["connection_info"])
         if guest["id"] in servers and seen != recorded:
             found.append(f"I4: the guest of server {guest['id']} has volumes {seen}, on record are {recorded}")
+        found += [
+            f"I6: the guest of server {guest['id']} uses volume {disk['volume_id']} at another place than is on record"
+            for disk in mine
+            if disk["connection_info"]
+            and json.loads(guest["addresses"]).get(disk["volume_id"]) != _address(json.loads(disk["connection_info"]))
+        ]
     return found
+
+
+def _address(connection: dict[str, Any]) -> str:
+    data = connection["data"]
+    return str(data.get("device_path") or f"{data.get('target_wwn')}/{data.get('target_lun')}")
 
 
 def _sim_guests(path: Path) -> dict[str, bool]:

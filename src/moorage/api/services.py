@@ -22,6 +22,9 @@ class Tokens(Protocol):
     def context_of(self, token: str) -> Context:
         """The caller a token stands for; ``errors.Unauthorized`` if unknown, expired or revoked."""
 
+    def remembered(self, token: str) -> Context | None:
+        """The same without waiting for anything; None if it has to be looked up."""
+
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Bounds of what one request may bring."""

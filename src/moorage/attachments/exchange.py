@@ -36,3 +36,11 @@ def exchange(tx: Tx, old_row_id: str, new_row_id: str) -> None:
     vacated = {"bdm_uuid": None, "boot_index": None, "delete_on_termination": False, "tag": None, "device_name": None}
     tx.execute(attachments.update().where(attachments.c.id == old_row_id).values(**vacated, updated_at=clock.now()))
     tx.execute(attachments.update().where(attachments.c.id == new_row_id).values(**place, updated_at=clock.now()))
+
+
+def exchange_volumes(tx: Tx, old_row_id: str, new_row_id: str) -> None:
+    """Both rows bear the other one's volume: the two volumes changed their places in storage."""
+    old, new = service.by_row(tx, old_row_id), service.by_row(tx, new_row_id)
+    assert old is not None and new is not None  # noqa: PT018 - both are there until the old one is released
+    for row_id, volume_id in ((old.id, new.volume_id), (new.id, old.volume_id)):
+        tx.execute(attachments.update().where(attachments.c.id == row_id).values(volume_id=volume_id))

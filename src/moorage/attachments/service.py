@@ -16,6 +16,7 @@ from moorage.attachments.model import Attachment, from_row, query
 from moorage.store import Tx
 from moorage.store.tables.attachments import attachments
 from moorage.store.tables.volumes import volumes
+from moorage.volumes.states import MOVING
 
 
 def get(tx: Tx, attachment_id: str, project_id: str | None = None) -> Attachment:
@@ -179,7 +180,12 @@ def begin_detaching(tx: Tx, row_id: str) -> None:
 
 
 def roll_detaching(tx: Tx, row_id: str) -> None:
-    _update(tx, row_id, attach_status=states.ATTACHED)
+    set_status(tx, row_id, states.ATTACHED)
+
+
+def set_status(tx: Tx, row_id: str, status: str) -> None:
+    """What the attachment was before something began with it."""
+    _update(tx, row_id, attach_status=status)
     _recompute(tx, row_id)
 
 
@@ -194,7 +200,10 @@ def remove(tx: Tx, row_id: str) -> None:
 
 
 def recompute(tx: Tx, volume_id: str) -> None:
-    """Set the volume's status to what follows from its attachments."""
+    """Set the volume's status to what follows from its attachments.
+
+    While its content moves to another backend the status stays: users need not see compute's part in that.
+    """
     status, attach_status = states.volume_status([a.attach_status for a in of_volume(tx, volume_id)])
     _set_volume(tx, volume_id, status, attach_status)
 
@@ -210,8 +219,9 @@ def _update(tx: Tx, row_id: str, **values: Any) -> None:
 
 
 def _set_volume(tx: Tx, volume_id: str, status: str, attach_status: str) -> None:
+    is_still = sa.or_(volumes.c.migration_status.is_(None), volumes.c.migration_status.not_in(MOVING))
     tx.execute(
         volumes.update()
-        .where(volumes.c.id == volume_id)
+        .where(volumes.c.id == volume_id, is_still)
         .values(status=status, attach_status=attach_status, updated_at=clock.now())
     )

@@ -13,7 +13,7 @@ from moorage.audit.ports import Views
 def mapping_findings(views: Views, page: list[MappingFact], rules: Rules) -> Iterator[Finding]:
     """M1: a mask without a record; M2: a host of the array, with its zones, that has no mask."""
     accounted = views.fabric.known_holders(page)
-    loose = [m for m in page if m.volume_id is None or (m.host, m.volume_id) not in accounted]
+    loose = [m for m in page if m.volume_id is None or (m.backend, m.host, m.volume_id) not in accounted]
     if not loose:
         return
     hosts = sorted({m.host for m in loose})

@@ -91,8 +91,8 @@ class FabricView(Protocol):
     def mappings_of_hosts(self, hosts: list[str]) -> list[MappingFact] | None:
         """None where storage has nothing like a mask."""
 
-    def known_holders(self, mappings: list[MappingFact]) -> set[tuple[str, str]]:
-        """Of these, the (host, volume) pairs that some record accounts for, attachments or not."""
+    def known_holders(self, mappings: list[MappingFact]) -> set[tuple[str, str, str]]:
+        """(backend, host, volume) of those that some record accounts for, attachments or not."""
 
     def unplug(self, server: ServerFact, volume_id: str) -> None:
         """Take the disk from a guest; ``errors.Refused`` if it does not let go."""

@@ -10,6 +10,12 @@ from moorage.drivers.dpm.options import OPTIONS as DPM
 
 DEFAULT: list[cfg.Opt] = [
     cfg.StrOpt("data_dir", default="", help="Where the database, images, volumes and secrets live. --data-dir wins."),
+    cfg.StrOpt(
+        "database_url",
+        default="",
+        secret=True,
+        help="postgresql://user:password@host/name for many processes; empty: SQLite files in data_dir, one process.",
+    ),
     cfg.StrOpt("listen", default="127.0.0.1:8780", help="Address and port of the API. --listen wins."),
     cfg.StrOpt("public_url", default="", help="What clients see of the port, if it is not what they connect to."),
     cfg.StrOpt("region_name", default="RegionOne", help="Region in the catalogue."),
@@ -37,11 +43,14 @@ DEFAULT: list[cfg.Opt] = [
     cfg.StrOpt("tls_cert_file", default="", help="Certificate chain (PEM); with tls_key_file the API speaks HTTPS."),
     cfg.StrOpt("tls_key_file", default="", help="Private key (PEM) of tls_cert_file."),
 ]
-DATABASE: list[cfg.Opt] = [
-    cfg.StrOpt("connection", default="", secret=True, help="SQLAlchemy URL; empty: moorage.db in data_dir."),
-]
 WORKERS: list[cfg.Opt] = [
-    cfg.IntOpt("concurrency", default=32, min=1, max=1000, help="Operations run at once; one a server at a time."),
+    cfg.IntOpt(
+        "concurrency",
+        default=32,
+        min=1,
+        max=1000,
+        help="Operations that one process runs at once; one a server at a time.",
+    ),
 ]
 API: list[cfg.Opt] = [
     cfg.IntOpt("max_body_bytes", default=1 << 20, min=1024, help="Largest request body, image uploads apart."),
@@ -125,7 +134,6 @@ GROUPS: dict[str, list[cfg.Opt]] = {
     "api": API,
     "audit": AUDIT,
     "compute": COMPUTE,
-    "database": DATABASE,
     "dpm": DPM,
     "metrics": METRICS,
     "networks": NETWORKS,

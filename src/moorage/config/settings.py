@@ -11,7 +11,7 @@ from oslo_config import cfg
 
 from moorage import errors
 from moorage.config.load import load
-from moorage.store.database import sqlite_url
+from moorage.store.engines import checked_url, is_sqlite, sqlite_url
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,14 +24,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def database_url(self) -> str:
-        url: str = self.conf.database.connection
-        return url or sqlite_url(self.data_dir / "moorage.db")
+        url: str = self.conf.database_url
+        return checked_url(url) if url else sqlite_url(self.data_dir / "moorage.db")
 
     @property
     def journal_url(self) -> str:
-        """The engine's own file, apart from the rows: there is no common transaction, by design."""
-        url: str = self.conf.database.connection
-        return url or sqlite_url(self.data_dir / "journal.db")
+        """The engine's own file or schema, apart from the rows: there is no common transaction, by design."""
+        return sqlite_url(self.data_dir / "journal.db") if is_sqlite(self.database_url) else self.database_url
 
     @property
     def array_file(self) -> Path:

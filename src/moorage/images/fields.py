@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from moorage import errors
+from moorage.conversion import convert
 
 DiskFormat = Literal["ami", "ari", "aki", "vhd", "vhdx", "vmdk", "raw", "qcow2", "vdi", "iso", "ploop"]
 ContainerFormat = Literal["ami", "ari", "aki", "bare", "ovf", "ova", "docker", "compressed"]
@@ -60,7 +61,7 @@ def checked(name: str, value: Any) -> Any:
     if not name or len(name) > 255:
         raise errors.BadRequest("Custom property should not be greater than 255 characters, nor empty.")
     try:
-        value = msgspec.convert(value, SETTABLE.get(name, str))
+        value = convert(value, SETTABLE.get(name, str))
     except msgspec.ValidationError as problem:
         raise errors.BadRequest(_sentence(name, value, str(problem))) from None
     if any("\0" in text for text in (name, *(value if isinstance(value, list) else [value])) if isinstance(text, str)):

@@ -162,6 +162,11 @@ def get(tx: Tx, operation_id: str) -> Operation:
     return Operation(**row._mapping)
 
 
+def is_known(tx: Tx, operation_id: str) -> bool:
+    """Whether it was ever submitted."""
+    return tx.scalar(sa.select(operations.c.id).where(operations.c.id == operation_id)) is not None
+
+
 def ids_of(tx: Tx, operation_id: str) -> dict[str, str]:
     """For logs: the request that asked for it, and its subject by kind of subject (``server``, ``volume``, ...)."""
     query = sa.select(operations.c.request_id, operations.c.subject).where(operations.c.id == operation_id)

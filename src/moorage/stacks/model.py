@@ -84,7 +84,8 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     """Another one has taken its place; it goes when that one is there."""
     created_at: Any
     updated_at: Any
-    deadline_at: Any
+    look_at: Any
+    """When to look again at the latest, whatever ends meanwhile."""
 
     @property
     def status(self) -> str:

@@ -1,84 +1,71 @@
-"""How is the database opened, read and written?
+"""How is the database read and written?
 
-SQLite runs in WAL mode with ``synchronous=FULL``: a committed intent survives a power cut. Writers take turns on a lock
-in this process and begin with ``BEGIN IMMEDIATE``, so a transaction never fails half-way because it read first.
+One write transaction at a time, over all processes: on SQLite that is its nature, on PostgreSQL a lock of the database
+(``docs/decisions/0003-many-processes.md`` has the reasons and the figures). So whatever a transaction has read stays
+true until it commits, and check-then-write needs no further care. Reads never wait and see one consistent state.
 """
 
 from __future__ import annotations
 
 import contextlib
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import event
+
+from moorage import errors, fence
+from moorage.store import engines
+from moorage.store.engines import open_engine, sqlite_url
+
+__all__ = ["Store", "Tx", "after_commit", "open_engine", "sqlite_url"]
 
 Tx = sa.Connection
 """A transaction. Domain functions take it first; whoever opened it decides when it commits."""
 
 _AFTER_COMMIT = "moorage_after_commit"
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON", "temp_store=MEMORY")
-
-
-def sqlite_url(path: object) -> str:
-    """The SQLAlchemy URL of a SQLite file."""
-    return f"sqlite:///{path}"
-
-
-def open_engine(url: str, begin: str | None = "BEGIN", pool_size: int = 40) -> sa.Engine:
-    """An engine whose transactions start with ``begin`` on SQLite; PostgreSQL URLs are opened as they are.
-
-    ``begin`` None leaves it to the driver to begin, immediately, before the first write.
-    """
-    if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_size=pool_size, pool_pre_ping=True)
-    engine = sa.create_engine(
-        url, poolclass=sa.pool.QueuePool, pool_size=pool_size, connect_args={"check_same_thread": False}
-    )
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None if begin else "IMMEDIATE"
-        for pragma in _PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}")
-
-    if begin:
-
-        @event.listens_for(engine, "begin")
-        def start(connection: sa.Connection) -> None:
-            connection.exec_driver_sql(begin)
-
-    return engine
+_TURN = 0x6D6F6F72
+"""Key of the advisory lock that all writers of a PostgreSQL database take."""
 
 
 class Store:
     """The database of the control plane."""
 
     def __init__(self, url: str) -> None:
-        self.url = url
-        self._reader = open_engine(url)
-        self._writer = open_engine(url, "BEGIN IMMEDIATE") if self.is_sqlite else self._reader
-        self._turn: contextlib.AbstractContextManager[Any] = threading.Lock() if self.is_sqlite else _NoTurn()
+        self.url = engines.checked_url(url)
+        self._reader = engines.open_reader(self.url)
+        self._writer = engines.open_writer(self.url)
+        self._turn = threading.Lock()
 
     @property
     def is_sqlite(self) -> bool:
-        return self.url.startswith("sqlite")
+        return engines.is_sqlite(self.url)
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Tx]:
         """A consistent view; nothing written in it is kept."""
-        with self._reader.connect() as connection, connection.begin() as transaction:
+        with _answering(), self._reader.connect() as connection, connection.begin() as transaction:
             yield connection
             transaction.rollback()
 
     @contextlib.contextmanager
     def write(self) -> Iterator[Tx]:
-        """All or nothing: commits at the end of the block, rolls back if it raises."""
-        with self._writer.connect() as connection:
+        """All or nothing: commits at the end of the block, rolls back if it raises. Nobody else writes meanwhile.
+
+        ``fence.Fenced`` if the operation that writes has gone to another process.
+        """
+        with self.unordered(self._turn) as connection:
+            if not self.is_sqlite:
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_TURN)))
+            fence.check_in(connection)
+            yield connection
+
+    @contextlib.contextmanager
+    def unordered(self, turn: contextlib.AbstractContextManager[object] | None = None) -> Iterator[Tx]:
+        """A write transaction that waits for nobody on PostgreSQL: for rows that one process alone changes."""
+        turn = turn or (self._turn if self.is_sqlite else contextlib.nullcontext())
+        with _answering(), turn, self._writer.connect() as connection:
             try:
-                with self._turn, connection.begin():
+                with connection.begin():
                     yield connection
             except BaseException:
                 connection.info.pop(_AFTER_COMMIT, None)
@@ -101,9 +88,23 @@ def after_commit(tx: Tx, call: Callable[[], None]) -> None:
     tx.info.setdefault(_AFTER_COMMIT, []).append(call)
 
 
-class _NoTurn:
-    """PostgreSQL lets writers run side by side."""
+@contextlib.contextmanager
+def _answering() -> Iterator[None]:
+    """A database that is restarted or out of reach gives no answer, and that is what callers are told."""
+    try:
+        yield
+    except sa.exc.DBAPIError as problem:
+        if problem.connection_invalidated or _is_out_of_reach(problem):
+            raise errors.Unknown("The database did not answer. Ask again later.") from problem
+        raise
 
-    def __enter__(self) -> None: ...
 
-    def __exit__(self, *_exc: object) -> None: ...
+def _is_out_of_reach(problem: sa.exc.DBAPIError) -> bool:
+    """No connection could be made, or the server is shutting down or starting."""
+    state = getattr(problem.orig, "sqlstate", None)
+    is_postgresql = type(problem.orig).__module__.startswith("psycopg")
+    return (
+        is_postgresql
+        and isinstance(problem, sa.exc.OperationalError)
+        and (state is None or state.startswith(("08", "57P")) or state == "25P03")
+    )

@@ -129,6 +129,24 @@ class ContentStore:
                 raise errors.Refused(f"{target.name} exists already with {_size(target)} bytes instead of {size}")
 
 
+def copy_over(source: Path, target: Path) -> None:
+    """Replace a disk's bytes by another one's, zeros behind them, in place: whoever has ``target`` open sees them.
+
+    Repeated, it starts over; nobody may rely on ``target`` before it returns.
+    """
+    with _answering(target.name):
+        size = _size(target)
+        _check_fits(_size(source), size, f"content of {source.name}")
+        fd = os.open(target, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            os.ftruncate(fd, 0)
+            os.ftruncate(fd, size)
+            _copy_writer(source)(fd, target)
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+
 def virtual_size(image: Path, disk_format: str) -> int:
     """Bytes the image fills once it is a raw disk; ``Refused`` if the format is not usable or the file is missing."""
     if disk_format == "raw":

@@ -7,6 +7,9 @@ from typing import Any
 
 import msgspec
 
+TARGET_OF = "target:"
+"""How the ``migration_status`` of a volume begins that is to take another one's place; that one's id follows."""
+
 
 class Volume(msgspec.Struct, frozen=True, kw_only=True):
     """A row of ``volumes``."""
@@ -38,6 +41,16 @@ class Volume(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: dt.datetime | None
     launched_at: dt.datetime | None
     """When its content was complete; None while it is being made."""
+
+    @property
+    def is_target(self) -> bool:
+        """Whether it only stands by to take another volume's place in another backend."""
+        return (self.migration_status or "").startswith(TARGET_OF)
+
+    @property
+    def content_id(self) -> str:
+        """The id its backend knows: both ends of a move bear the id that users know, each in its own backend."""
+        return (self.migration_status or "").removeprefix(TARGET_OF) if self.is_target else self.id
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from moorage import errors
+
 AVAILABLE = "available"
 CREATING = "creating"
 DOWNLOADING = "downloading"
@@ -19,6 +21,12 @@ UNFINISHED = (CREATING, DOWNLOADING)
 
 DELETABLE = (AVAILABLE, ERROR, "error_restoring", ERROR_EXTENDING, "error_managing")
 NOT_MIGRATING = (None, "none", "deleting", "error", "success")
+MOVING = ("starting", "migrating")
+"""The ``migration_status`` of a volume whose content is on its way to another backend."""
+COMPLETING = "completing"
+"""It is there, and what it left behind is being removed."""
+MAINTENANCE = "maintenance"
+RETYPING = "retyping"
 
 RESETTABLE = (
     "attaching", "available", "awaiting-transfer", "backing-up", "creating", "deleting", "detaching", "downloading",
@@ -34,6 +42,21 @@ SNAPSHOT_RESETTABLE = (
 )  # fmt: skip
 
 
+def must_be_movable(volume_id: str) -> str:
+    """Why a volume may not change its type or backend, as Cinder lists the reasons."""
+    return (
+        f"Invalid volume: Volume {volume_id} status must be available or in-use, must not be migrating, have "
+        "snapshots, be replicated, be part of a group and destination host/cluster must be different than the current "
+        "one"
+    )
+
+
 def any_of(statuses: tuple[str, ...]) -> str:
     """``a or b or c``, as Cinder lists what it would accept."""
     return " or ".join(statuses)
+
+
+def require_still(volume_id: str, migration_status: str | None) -> None:
+    """400 while the volume's content is on its way to another backend."""
+    if migration_status in MOVING:
+        raise errors.BadRequest(f"Invalid volume: Volume {volume_id} is migrating.")

@@ -132,8 +132,8 @@ def connect_disk(world: World, server_id: str, row_id: str) -> None:
         if connector is None:
             raise errors.Refused(f"Server {server_id} has no storage identity")
         attachments.set_connector(tx, row_id, connector)
-        backend = volumes.get(tx, str(disk.volume_id)).backend
-    connection_info = world.backends[backend].connect(str(disk.volume_id), connector)
+        volume = volumes.get(tx, str(disk.volume_id))
+    connection_info = world.backends[volume.backend].connect(volume.content_id, connector)
     with world.store.write() as tx:
         attachments.set_connection(tx, row_id, connection_info)
 
@@ -147,8 +147,8 @@ def disconnect_disk(world: World, server_id: str, row_id: str, is_attached: bool
         disk = attachments.by_row(tx, row_id)
         if disk is None or disk.connector is None or disk.volume_id is None:
             return
-        backend = volumes.get(tx, disk.volume_id).backend
-    world.backends[backend].disconnect(disk.volume_id, disk.connector)
+        volume = volumes.get(tx, disk.volume_id)
+    world.backends[volume.backend].disconnect(volume.content_id, disk.connector)
     with world.store.write() as tx:
         attachments.disconnected(tx, row_id, is_attached=is_attached)
 

@@ -18,6 +18,7 @@ from moorage.audit.model import QUIET, Finding
 from moorage.audit.plan import Options
 from moorage.compute.service import servers
 from moorage.context import Context
+from moorage.conversion import convert
 from moorage.operations import Kind, Saga
 from moorage.operations import service as operations
 from moorage.store import Tx
@@ -77,12 +78,12 @@ def repair(
     world: World, operation_id: str, number: str, finding: dict[str, Any], options: dict[str, Any], holds_server: bool
 ) -> str:
     """Keep what is there, look again, act if it is still as planned, keep what came of it."""
-    found, views = msgspec.convert(finding, Finding), views_of(world)
+    found, views = convert(finding, Finding), views_of(world)
     record_id = ids.derived("audit-record", operation_id, number)
     before = views.before(found.server_id, found.volume_id)
     with world.store.write() as tx:
         records.begin(tx, record_id, found, before, operation_id=operation_id, is_dry_run=False)
-    allowed = msgspec.convert(options, Options)
+    allowed = convert(options, Options)
     rules = run.rules_now(allowed, operation_id, holds_server=holds_server)
     result = acting.repair(views, found, rules, allowed)
     counters.count("audit_repairs", action=str(found.action), result=result.split(":", maxsplit=1)[0].split(" ")[0])
@@ -107,7 +108,7 @@ def find_consequences(
     world: World, operation_id: str, server_id: str, volume_ids: list[str], options: dict[str, Any]
 ) -> list[Any]:
     """What the repairs have uncovered on the same volumes, such as a second attachment after an adoption."""
-    allowed = msgspec.convert(options, Options)
+    allowed = convert(options, Options)
     try:
         report = run.audit(views_of(world), run.rules_now(_no_grace(allowed), operation_id), allowed, [server_id])
     except errors.OutsideError as silence:

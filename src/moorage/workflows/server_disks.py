@@ -13,6 +13,7 @@ from moorage.compute.model.server import Server
 from moorage.compute.ports import Disk
 from moorage.compute.service import servers
 from moorage.store import Tx
+from moorage.volumes.service import volumes
 from moorage.workflows import boot
 from moorage.workflows.world import World
 
@@ -86,12 +87,16 @@ def is_being_deleted(world: World, server_id: str) -> bool:
 
 
 def disk_of(tx: Tx, row_id: str) -> Disk | None:
-    """The disk as the driver sees it; None unless storage has let the server reach it."""
+    """The disk as the driver sees it; None unless storage has let the server reach it.
+
+    A volume that takes another one's place in a migration bears that one's id: to the guest it is the same disk.
+    """
     row = attachments.by_row(tx, row_id)
     if row is None or row.volume_id is None or row.connection_info is None:
         return None
+    volume = volumes.get(tx, row.volume_id)
     return Disk(
-        volume_id=row.volume_id, device_name=row.device_name or "", boot_index=row.boot_index,
+        volume_id=volume.content_id, device_name=row.device_name or "", boot_index=row.boot_index,
         connection_info=row.connection_info,
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from moorage import errors
+from moorage import errors, ids
 from moorage.attachments import exchange
 from moorage.attachments import service as attachments
 from moorage.attachments import states as attachment_states
@@ -22,7 +22,8 @@ from moorage.operations import Kind, Saga
 from moorage.operations import service as operations
 from moorage.store import Tx
 from moorage.volumes.model import Volume
-from moorage.workflows import attach_volume, boot, detach_volume, server_disks
+from moorage.volumes.service import migrations, volumes
+from moorage.workflows import attach_volume, boot, detach_volume, discard_target, server_disks
 from moorage.workflows.delete_snapshot import require
 from moorage.workflows.site import Site
 from moorage.workflows.world import World
@@ -76,6 +77,47 @@ def _check_detached(new: Volume) -> None:
         raise errors.BadRequest("Invalid volume: New volume must be detached in order to swap.")
 
 
+def request_migration(tx: Tx, server: Server, row: Attachment, old: Volume, target: Volume) -> None:
+    """Block storage asks, in the owner's name, for the old volume's content to be moved to its hidden target.
+
+    ``Conflict`` if the server's state does not allow a swap. Asking again changes nothing.
+    """
+    operation_id = ids.derived("swap", target.id)
+    if operations.is_known(tx, operation_id):
+        return
+    context = Context(
+        user_id=server.user_id, project_id=server.project_id, roles=frozenset({"admin"}), request_id=f"req-{ids.new()}"
+    )
+    states.check(server, ACTION)
+    detach_volume.begin(tx, context, server, row, old)
+    new_row = reserve_target(tx, server.id, target)
+    action = operations.record_action(tx, context, server.id, ACTION, server.project_id)
+    args = {"server_id": server.id, "old_row": row.id, "new_row": new_row, "copies": True, "target_id": target.id}
+    subject = f"server/{server.id}"
+    operations.submit(
+        tx, context, kind=KIND.name, subject=subject, args=args, action_id=action, operation_id=operation_id
+    )  # fmt: skip
+
+
+def reserve_target(tx: Tx, server_id: str, target: Volume) -> str:
+    """A migration's target for the server; returns the row, the same when repeated."""
+    for known in attachments.of_volume(tx, target.id):
+        return known.id
+    new_row = exchange.add_successor(tx, project_id=target.project_id, server_id=server_id, volume_id=target.id)
+    attachments.reserve(
+        tx, target.id, project_id=target.project_id, server_id=server_id, row_id=new_row,
+        mode="ro" if target.readonly else "rw", volume_status=target.status,
+    )  # fmt: skip
+    return new_row
+
+
+def give_target_up(tx: Tx, target_id: str) -> None:
+    """A target that no host was let in to is nobody's any more."""
+    for row in attachments.of_volume(tx, target_id):
+        if row.connector is None and row.attach_status == attachment_states.RESERVED:
+            attachments.remove(tx, row.id)
+
+
 def _reserve(tx: Tx, context: Context, server: Server, row: Attachment, old: Volume, new: Volume) -> str:
     detach_volume.begin(tx, context, server, row, old)
     new_row = exchange.add_successor(tx, project_id=new.project_id, server_id=server.id, volume_id=new.id)
@@ -106,15 +148,33 @@ def _exchange_offloaded(
     operations.record_done(tx, context, server.id, ACTION, "api_swap_volume", server.project_id)
 
 
-def run(saga: Saga[World], server_id: str, old_row: str, new_row: str, copies: bool) -> None:
-    """The new volume in, the guest over, the record after it, the old volume out."""
+def run(
+    saga: Saga[World], server_id: str, old_row: str, new_row: str, copies: bool, target_id: str | None = None
+) -> None:  # fmt: skip
+    """The new volume in, the guest over, the record after it, the old volume out.
+
+    ``target_id``: the new volume is the target of a migration, so the old volume's id goes over with the content.
+    """
+    if not copies:
+        exchange_shelved(saga, server_id, old_row, new_row, target_id)
+        return
     saga.do(connect_new, server_id, new_row, undo=server_disks.undo_connect)
-    if copies:
-        require(saga.insist(try_move, server_id, old_row, new_row))
-    else:
-        saga.do(unplug_old, server_id, old_row, undo=server_disks.plug)
-        saga.do(plug_new, server_id, new_row, old_row, undo=undo_plug_new)
-    saga.insist(put_in_place, server_id, old_row, new_row)
+    require(saga.insist(try_move, server_id, old_row, new_row))
+    _let_old_go(saga, server_id, old_row, new_row, target_id)
+    if target_id is not None:
+        saga.insist(discard_old_copy, target_id)
+
+
+def exchange_shelved(saga: Saga[World], server_id: str, old_row: str, new_row: str, target_id: str | None) -> None:
+    """The disks of a guest that is off."""
+    saga.do(connect_new, server_id, new_row, undo=server_disks.undo_connect)
+    saga.do(unplug_old, server_id, old_row, undo=server_disks.plug)
+    saga.do(plug_new, server_id, new_row, old_row, undo=undo_plug_new)
+    _let_old_go(saga, server_id, old_row, new_row, target_id)
+
+
+def _let_old_go(saga: Saga[World], server_id: str, old_row: str, new_row: str, target_id: str | None) -> None:
+    saga.insist(put_in_place, server_id, old_row, new_row, target_id)
     saga.insist(server_disks.release, server_id, old_row)
 
 
@@ -166,18 +226,37 @@ def _disks(tx: Tx, old_row: str, new_row: str) -> tuple[Disk, Disk] | None:
     return old, msgspec.structs.replace(new, device_name=old.device_name, boot_index=old.boot_index)
 
 
-def put_in_place(world: World, server_id: str, old_row: str, new_row: str) -> None:
-    """The record follows the guest: one transaction."""
+def put_in_place(world: World, server_id: str, old_row: str, new_row: str, target_id: str | None) -> None:
+    """The record follows the guest, and in a migration the volume its content: one transaction."""
     with world.store.write() as tx:
+        old = attachments.by_row(tx, old_row)
+        if old is None or old.bdm_uuid is None:
+            return
         exchange.exchange(tx, old_row, new_row)
-        row = attachments.by_row(tx, new_row)
-        if row is not None:
-            attachments.complete(tx, new_row, row.device_name)
+        if target_id is not None:
+            migrations.exchange(tx, str(old.volume_id), target_id)
+            exchange.exchange_volumes(tx, old_row, new_row)
+            attachments.recompute(tx, target_id)
+        attachments.complete(tx, new_row, old.device_name)
 
 
-def failed(world: World, message: str, server_id: str, old_row: str, new_row: str, copies: bool) -> None:
+def discard_old_copy(world: World, target_id: str) -> None:
+    """What the migration left behind is removed by an operation of its own."""
+    with world.store.write() as tx:
+        target = volumes.find(tx, target_id)
+        if target is not None:
+            discard_target.submit(tx, target.content_id, target_id)
+
+
+def failed(
+    world: World, message: str, server_id: str, old_row: str, new_row: str, copies: bool, target_id: str | None = None
+) -> None:  # fmt: skip
     """The guest is where it was: the old volume in use, the new one given up by the undos."""
     with world.store.write() as tx:
+        target = None if target_id is None else volumes.find(tx, target_id)
+        if target is not None:
+            migrations.fail(tx, target.content_id)
+            discard_target.submit(tx, target.content_id, target.id)
         server_disks.stay_attached(tx, server_id, old_row)
         row, server = attachments.by_row(tx, new_row), servers.find(tx, server_id)
         is_free = row is not None and row.connector is None and row.attach_status == attachment_states.RESERVED

@@ -13,6 +13,9 @@ import uvicorn
 
 from moorage.api.images import SERVICE
 from moorage.images.service import recover
+from moorage.store import Store
+from moorage.store.database import sqlite_url
+from moorage.store.tables import metadata
 from tests.support.app import make_client
 
 
@@ -31,7 +34,10 @@ class _Server(uvicorn.Server):
 
 
 def _server(directory: Path) -> _Server:
-    client = make_client(directory, SERVICE)
+    store = Store(sqlite_url(directory / "moorage.db"))  # a file: it has to outlive a killed process
+    with store.write() as tx:
+        metadata.create_all(tx)
+    client = make_client(directory, SERVICE, store=store)
     with client.services.store.write() as tx:  # type: ignore[attr-defined]
         recover(tx, directory / "images")
     return _Server(uvicorn.Config(client.app, host="127.0.0.1", port=0, log_level="error"))

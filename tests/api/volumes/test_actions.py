@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from moorage import ids
 from moorage.attachments import service as attachments
 from moorage.store.tables.operations import action_events, instance_actions
+from moorage.volumes.service import migrations, volumes
 from tests.api.volumes.conftest import Cloud
 from tests.support.process import eventually
 
@@ -146,26 +147,65 @@ def test_image_metadata_is_set_shown_and_unset(cloud: Cloud) -> None:
     assert cloud.act(volume["id"], "os-show_image_metadata", {}).json() == {"metadata": {"image_name": "n"}}
 
 
-def test_retype_stays_within_a_backend(cloud: Cloud) -> None:
+def test_retype_to_another_backend_needs_the_migration_policy(cloud: Cloud) -> None:
     volume = cloud.volume()
     assert cloud.act(volume["id"], "os-retype", {"new_type": "files"}).status_code == 202
     assert cloud.get(f"/volumes/{volume['id']}").json()["volume"]["volume_type"] == "files"
     assert cloud.act(volume["id"], "os-retype", {"new_type": "none"}).status_code == 404
-    for wanted, text in [("files", "same as original"), ("array", "another backend")]:
-        answer = cloud.act(volume["id"], "os-retype", {"new_type": wanted, "migration_policy": "on-demand"})
+    for wanted, policy, text in [("files", "on-demand", "same as original"), ("array", "never", "another backend")]:
+        answer = cloud.act(volume["id"], "os-retype", {"new_type": wanted, "migration_policy": policy})
         assert answer.status_code == 400
         assert text in answer.text
+    assert (
+        cloud.act(volume["id"], "os-retype", {"new_type": "array", "migration_policy": "on-demand"}).status_code == 202
+    )
+    shown = eventually(lambda: moved(cloud, volume["id"]))
+    assert shown["volume_type"] == "array"
 
 
-def test_moving_to_another_backend_is_refused_with_the_reason(cloud: Cloud) -> None:
+def moved(cloud: Cloud, volume_id: str) -> Any:
+    """The volume as an admin sees it, once its migration has come to an end."""
+    shown = cloud.get(f"/volumes/{volume_id}", role="admin").json()["volume"]
+    return shown if shown["migration_status"] in ("success", "error") else None
+
+
+def test_moving_a_volume_is_refused_with_the_reason(cloud: Cloud) -> None:
     volume = cloud.volume()
-    for host, text in [
-        ("moorage@files#files", "must be different"), ("x@y#z", "No available service"),
-        ("moorage@array#array", "is not supported"),
+    for value, text in [
+        ({"host": "moorage@files#files"}, "must be different"), ({"host": "x@y#z"}, "No available service"),
+        ({}, "needs a host"), ({"host": "moorage@array", "lock_volume": "perhaps"}, "not a boolean"),
     ]:  # fmt: skip
-        answer = cloud.act(volume["id"], "os-migrate_volume", {"host": host}, role="admin")
+        answer = cloud.act(volume["id"], "os-migrate_volume", value, role="admin")
         assert answer.status_code == 400
         assert text in answer.text
+    assert cloud.act(volume["id"], "os-migrate_volume", {"host": "moorage@array"}).status_code == 403
+    kept = cloud.volume()
+    body = {"snapshot": {"volume_id": kept["id"]}}
+    assert cloud.post("/snapshots", body).status_code == 202
+    refused = cloud.act(kept["id"], "os-migrate_volume", {"host": "moorage@array"}, role="admin")
+    assert (refused.status_code, "have snapshots" in refused.text) == (400, True)
+
+
+def test_a_target_that_is_left_keeps_the_volume_from_moving_and_is_neither_seen_nor_paid_for(cloud: Cloud) -> None:
+    volume = cloud.volume()
+    with cloud.store.write() as tx:
+        found = volumes.get(tx, volume["id"])
+        migrations.begin(tx, found, {"id": ids.new(), "backend": "array"}, "maintenance")
+        target = migrations.target_of(tx, found.id)
+        assert target is not None
+    assert cloud.get(f"/volumes/{target.id}").status_code == 404
+    assert cloud.get(f"/volumes/{target.id}", role="admin").status_code == 200
+    assert [v["id"] for v in cloud.get("/volumes").json()["volumes"]] == [volume["id"]]
+    used = cloud.get(f"/os-quota-sets/{cloud.project}?usage=true", role="admin").json()["quota_set"]
+    assert (used["volumes"]["in_use"], used["gigabytes"]["in_use"]) == (1, 1)
+    for each in (volume["id"], target.id):
+        answer = cloud.act(each, "os-reset_status", {"migration_status": "none"}, role="admin")
+        assert answer.status_code == 400
+    with cloud.store.write() as tx:
+        migrations.fail(tx, volume["id"])
+        volumes.update(tx, volume["id"], status="available")
+    refused = cloud.act(volume["id"], "os-migrate_volume", {"host": "moorage@array"}, role="admin")
+    assert (refused.status_code, "must not be migrating" in refused.text) == (400, True)
 
 
 def test_reset_status_is_for_admins_and_forgets_no_mapping(cloud: Cloud) -> None:

@@ -9,15 +9,15 @@ import msgspec
 from moorage import errors
 from moorage.api.volumes import views
 from moorage.api.volumes.action import Action, Done, parsed
-from moorage.api.volumes.fields import Name, Truth, Uuid
+from moorage.api.volumes.fields import Name, Truth, Uuid, truth
 from moorage.api.wire import Call
 from moorage.api.wire.body import since
 from moorage.attachments import service as attachments
 from moorage.store import Tx
 from moorage.volumes import states
 from moorage.volumes.model import Volume
-from moorage.volumes.service import lifecycle, volumes
-from moorage.workflows import delete_volume
+from moorage.volumes.service import lifecycle, migrations, volumes
+from moorage.workflows import delete_volume, migrate_volume
 
 _PREFIX = "volume_extension:volume_admin_actions:"
 
@@ -77,29 +77,27 @@ def _force_delete(call: Call, tx: Tx, volume: Volume, _value: Any) -> None:
     delete_volume.request(tx, call.context, volume, force=True)
 
 
-def _migrate(call: Call, _tx: Tx, volume: Volume, value: Any) -> None:
+def _migrate(call: Call, tx: Tx, volume: Volume, value: Any) -> None:
     wanted = parsed(call, "os-migrate_volume", value, Migrate)
-    here = views.pool_name(volume.backend)
     if wanted.host is None or wanted.cluster is not None:
         raise errors.BadRequest("Invalid input received: os-migrate_volume needs a host; there are no clusters.")
-    if wanted.host in (here, here.rpartition("#")[0]):
-        raise errors.BadRequest(
-            f"Invalid volume: Volume {volume.id} status must be available or in-use, must not be migrating, have "
-            "snapshots, be replicated, be part of a group and destination host/cluster must be different than the "
-            "current one"
-        )
-    if wanted.host not in {views.pool_name(name) for name in call.services.backends}:
-        raise errors.BadRequest(f"Invalid host: No available service named '{wanted.host}'")
-    raise errors.BadRequest(
-        f"Invalid volume: Moving volume {volume.id} from {here} to {wanted.host} is not supported; create a volume of "
-        "the other type from an image of it."
-    )
+    backend = _backend_at(call, wanted.host)
+    is_locked = truth("lock_volume", wanted.lock_volume)
+    migrate_volume.request(tx, call.context, volume, backend, is_locked=is_locked)
+
+
+def _backend_at(call: Call, host: str) -> str:
+    """The backend that ``get_pools`` lists under this name, with or without the pool behind ``#``."""
+    for name in call.services.backends:
+        if host in (views.pool_name(name), views.pool_name(name).rpartition("#")[0]):
+            return name
+    raise errors.BadRequest(f"Invalid host: No available service named '{host}'")
 
 
 def _complete(call: Call, tx: Tx, volume: Volume, value: Any) -> Done:
     wanted = parsed(call, "os-migrate_volume_completion", value, Complete)
-    new = volumes.get(tx, wanted.new_volume)
-    raise errors.BadRequest(f"Invalid volume: Volume {volume.id} is not being migrated to volume {new.id}.")
+    saved = migrations.confirm(volume, volumes.get(tx, wanted.new_volume))
+    return Done(status=200, body={"save_volume_id": saved})
 
 
 def _extend_complete(call: Call, _tx: Tx, volume: Volume, value: Any) -> Done:

@@ -13,8 +13,8 @@ from moorage.api.wire import Call
 from moorage.api.wire.route import Rule
 from moorage.store import Tx
 from moorage.volumes.model import Volume
-from moorage.volumes.service import lifecycle, types, volumes
-from moorage.workflows import extend_volume
+from moorage.volumes.service import types, volumes
+from moorage.workflows import extend_volume, migrate_volume
 
 _EXTEND_ATTACHED = "volume:extend_attached_volume"
 
@@ -61,7 +61,9 @@ def _set_readonly(call: Call, tx: Tx, volume: Volume, value: Any) -> None:
 
 def _retype(call: Call, tx: Tx, volume: Volume, value: Any) -> None:
     wanted = parsed(call, "os-retype", value, Retype)
-    lifecycle.retype(tx, volume, types.usable(tx, call.context, wanted.new_type))
+    kind = types.usable(tx, call.context, wanted.new_type)
+    may_move = wanted.migration_policy == "on-demand"
+    migrate_volume.request_retype(tx, call.context, volume, kind, may_move=may_move)
 
 
 ACTIONS: dict[str, Action] = {

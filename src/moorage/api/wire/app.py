@@ -20,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 from moorage import errors, ids
 from moorage.api.services import Services
 from moorage.api.wire import faults
-from moorage.api.wire.auth import authenticate
+from moorage.api.wire.auth import authenticate, recognise
 from moorage.api.wire.call import Call, Reply
 from moorage.api.wire.matching import RouteTree, in_version, segments
 from moorage.api.wire.observation import observed
@@ -140,6 +140,9 @@ class ServiceApp:
         raise MethodNotAllowed("The method is not allowed for this resource.")
 
     async def _authenticate(self, request: Request, request_id: str) -> Context:
+        known = recognise(self.services, request.headers, request_id)
+        if known is not None:
+            return known
         return await run_in_threadpool(authenticate, self.services, request.headers, request_id)
 
     def _check_project(self, project: str | None, context: Context) -> None:

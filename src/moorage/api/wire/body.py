@@ -18,6 +18,7 @@ import msgspec
 
 from moorage import errors
 from moorage.api.wire.versions import Version
+from moorage.conversion import convert
 
 T = TypeVar("T")
 
@@ -85,7 +86,7 @@ def validate(data: dict[str, Any], schema: type[T], version: Version, *, strict:
     """
     _reject_other_versions(data, schema, version)
     try:
-        built = msgspec.convert(data, schema, strict=strict)
+        built = convert(data, schema, strict=strict)
     except msgspec.ValidationError as problem:
         raise errors.BadRequest(_explain(str(problem), _hidden(data))) from None
     _check(data, schema)

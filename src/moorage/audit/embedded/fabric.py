@@ -14,8 +14,9 @@ from moorage.compute.ports import Disk, Guest, GuestInventory, HeldGuest, Hyperv
 from moorage.compute.service import servers
 from moorage.store import Store
 from moorage.store.tables.attachments import attachments
+from moorage.store.tables.volumes import volumes
 from moorage.volumes.ports import Mapping, MappingInventory, VolumeBackend
-from moorage.volumes.service import volumes
+from moorage.volumes.service import volumes as volume_service
 
 PAGE = 500
 
@@ -56,14 +57,21 @@ class EmbeddedFabric:
     def _masking(self) -> list[tuple[str, MappingInventory]]:
         return [(name, backend) for name, backend in self._backends.items() if isinstance(backend, MappingInventory)]
 
-    def known_holders(self, mappings: list[MappingFact]) -> set[tuple[str, str]]:
-        """Attachments and disks of the server that is the host, and what ``os-initialize_connection`` let in."""
+    def known_holders(self, mappings: list[MappingFact]) -> set[tuple[str, str, str]]:
+        """Attachments and disks of the server that is the host, and what ``os-initialize_connection`` let in.
+
+        Only in the backend that has the volume; in all of them if the volume is gone and nobody knows where it was.
+        """
         ids = sorted({m.volume_id for m in mappings if m.volume_id})
-        query = sa.select(attachments.c.volume_id, attachments.c.server_id, attachments.c.connector)
+        query = sa.select(
+            attachments.c.volume_id, attachments.c.server_id, attachments.c.connector, volumes.c.backend
+        ).join(volumes, volumes.c.id == attachments.c.volume_id, isouter=True)
         found = set()
         with self._store.read() as tx:
             for row in tx.execute(query.where(attachments.c.volume_id.in_(ids))):
-                found |= {(str(row.server_id), row.volume_id), (str((row.connector or {}).get("host")), row.volume_id)}
+                hosts = {str(row.server_id), str((row.connector or {}).get("host"))}
+                places = self._backends if row.backend is None else [row.backend]
+                found |= {(place, host, row.volume_id) for place in places for host in hosts}
         return found
 
     def unplug(self, server: ServerFact, volume_id: str) -> None:
@@ -87,7 +95,7 @@ class EmbeddedFabric:
             if found.connector is None:
                 raise errors.Refused(f"server {server.id} has no storage identity")
             service.set_connector(tx, row.id, found.connector)
-            name = volumes.get(tx, attachment.volume_id).backend
+            name = volume_service.get(tx, attachment.volume_id).backend
         if name not in self._backends:
             raise errors.Refused(f"backend {name} is not among the enabled ones")
         info = self._backends[name].connect(attachment.volume_id, found.connector)

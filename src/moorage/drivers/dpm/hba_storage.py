@@ -8,6 +8,7 @@ import msgspec
 
 from moorage import errors
 from moorage.compute.ports import Disk, Guest
+from moorage.conversion import convert
 from moorage.drivers.dpm import boot_path, hbas
 from moorage.drivers.dpm.lifecycle import Lifecycle
 from moorage.drivers.dpm.options import DpmSettings
@@ -54,7 +55,7 @@ class HbaStorage:
         """Partition and first HBA: as stored, else from the HMC."""
         stored: dict[str, Any] = guest.identity.get("driver") or {}
         if stored.get("partition") and stored.get("hbas"):
-            return str(stored["partition"]), msgspec.convert(stored["hbas"][0], hbas.Hba)
+            return str(stored["partition"]), convert(stored["hbas"][0], hbas.Hba)
         partition = self.partitions.require(hmc, guest)
         hba = hbas.read_first(hmc, partition.properties["hba-uris"])
         if hba is None:

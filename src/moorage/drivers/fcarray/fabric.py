@@ -6,9 +6,10 @@ import sqlite3
 from pathlib import Path
 
 from moorage import errors
-from moorage.drivers.fcarray.array_file import read_only
+from moorage.drivers.fcarray.array_file import beside, read_only
 from moorage.drivers.fcarray.lun import plain_lun, scsi_lun
 from moorage.drivers.fcarray.wwpn import plain_wwpn
+from moorage.volumes.content import ContentStore
 
 
 class Fabric:
@@ -29,6 +30,24 @@ class Fabric:
             return str(error)
         except errors.Unknown as error:
             return error.message
+
+    def content_behind(self, paths: dict[str, list[str]], lun: int) -> Path:
+        """The file with the bytes of a LUN, by the paths (initiator: targets) to it; ``Refused`` if none answers."""
+        reasons = ["there is no path"]
+        for initiator, target in ((i, t) for i, targets in paths.items() for t in targets):
+            reason = self.reason_unreachable(initiator, target, scsi_lun(lun))
+            if reason is None:
+                return self._content_of(plain_wwpn(initiator), lun)
+            reasons.append(reason)
+        raise errors.Refused(f"LUN {lun}: {reasons[-1]}")
+
+    def _content_of(self, initiator: str, lun: int) -> Path:
+        query = "SELECT volume_id FROM masks JOIN initiators USING (host_id) WHERE wwpn = ? AND lun = ?"
+        with read_only(self._path) as db:
+            found = db.execute(query, (initiator, lun)).fetchone()
+        if found is None:
+            raise errors.Refused(f"LUN {lun} is no longer masked to {initiator}")
+        return ContentStore(beside(self._path)).volume_path(found["volume_id"])
 
 
 def open_fabric(path: Path) -> Fabric:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from moorage import errors
 from moorage.compute.ports import Capabilities, Disk, Guest, HeldGuest, HostState, Identity
+from moorage.connections import ConnectionInfo
 from moorage.drivers.sim.faults import Faults
 from moorage.store.database import open_engine, sqlite_url
 
@@ -26,6 +27,7 @@ guests = sa.Table(
     sa.Column("power", sa.Integer, nullable=False),
     sa.Column("disks", sa.Text, nullable=False, comment="JSON list of volume ids, boot order first"),
     sa.Column("boots", sa.Integer, nullable=False),
+    sa.Column("addresses", sa.Text, nullable=False, comment="JSON: volume id to where storage serves it"),
 )  # fmt: skip
 
 RUNNING, PAUSED, SHUTDOWN, SUSPENDED, NOSTATE = 1, 3, 4, 7, 0
@@ -46,12 +48,16 @@ class SimDriver:
         console=True,
     )
 
-    def __init__(self, path: Path, host: str = "sim-1", latency_s: float = 0.0) -> None:
+    def __init__(
+        self, path: Path, host: str = "sim-1", latency_s: float = 0.0, copy: Callable[[Disk, Disk], None] | None = None
+    ) -> None:  # fmt: skip
+        """``copy`` brings the bytes of one connected disk onto another; without it a swap moves only the record."""
         path.parent.mkdir(parents=True, exist_ok=True)
         self._engine = open_engine(sqlite_url(path), "BEGIN IMMEDIATE")
         self._turn = threading.Lock()
         self._host = host
         self._latency_s = latency_s
+        self._copy = copy
         self.faults = Faults(self._engine)
         with self._engine.begin() as tx:
             _metadata.create_all(tx)
@@ -102,16 +108,24 @@ class SimDriver:
 
     def plug(self, guest: Guest, disk: Disk) -> None:
         with self.faults.around("plug", guest.id, self._latency_s):
-            self._change_disks(guest, lambda held: held if disk.volume_id in held else [*held, disk.volume_id])
+            self._change_disks(guest, lambda held: {**held, disk.volume_id: _address(disk.connection_info)})
 
     def unplug(self, guest: Guest, disk: Disk) -> None:
         with self.faults.around("unplug", guest.id, self._latency_s):
-            self._change_disks(guest, lambda held: [volume for volume in held if volume != disk.volume_id])
+            self._change_disks(guest, lambda held: {v: where for v, where in held.items() if v != disk.volume_id})
 
     def swap(self, guest: Guest, old: Disk, new: Disk) -> None:
-        """Only the record moves: no content is behind a simulated guest."""
+        """A simulated guest writes nothing, so one copy is enough before it is moved over."""
         with self.faults.around("swap", guest.id, self._latency_s):
-            self._change_disks(guest, lambda held: [new.volume_id if v == old.volume_id else v for v in held])
+            place = _address(new.connection_info)
+            if self._addresses(guest).get(new.volume_id) == place:
+                return
+            if self._copy is not None:
+                self._copy(old, new)
+            self._change_disks(
+                guest,
+                lambda held: dict((new.volume_id, place) if v == old.volume_id else (v, at) for v, at in held.items()),
+            )
 
     def rescue(self, guest: Guest, disks: list[Disk]) -> None:
         with self.faults.around("rescue", guest.id, self._latency_s):
@@ -172,29 +186,46 @@ class SimDriver:
 
     def _put(self, guest: Guest, disks: list[Disk], power: int, booted: bool) -> None:
         volumes = json.dumps([disk.volume_id for disk in disks])
+        addresses = json.dumps({disk.volume_id: _address(disk.connection_info) for disk in disks})
         with self._turn, self._engine.begin() as tx:
             boots = tx.scalar(sa.select(guests.c.boots).where(guests.c.id == guest.id)) or 0
             tx.execute(guests.delete().where(guests.c.id == guest.id))
             tx.execute(
                 guests.insert().values(
-                    id=guest.id, name=guest.name, power=power, disks=volumes, boots=boots + int(booted)
+                    id=guest.id,
+                    name=guest.name,
+                    power=power,
+                    disks=volumes,
+                    boots=boots + int(booted),
+                    addresses=addresses,
                 )
             )
 
-    def _change_disks(self, guest: Guest, change: Callable[[list[str]], list[str]]) -> None:
+    def _change_disks(self, guest: Guest, change: Callable[[dict[str, str]], dict[str, str]]) -> None:
         with self._turn, self._engine.begin() as tx:
-            held = tx.scalar(sa.select(guests.c.disks).where(guests.c.id == guest.id))
+            held = tx.scalar(sa.select(guests.c.addresses).where(guests.c.id == guest.id))
             if held is None:
                 raise errors.Refused(f"Guest {guest.id} does not exist")
-            tx.execute(
-                guests.update().where(guests.c.id == guest.id).values(disks=json.dumps(change(json.loads(held))))
-            )
+            changed = change(json.loads(held))
+            values = {"disks": json.dumps(list(changed)), "addresses": json.dumps(changed)}
+            tx.execute(guests.update().where(guests.c.id == guest.id).values(**values))
+
+    def _addresses(self, guest: Guest) -> dict[str, str]:
+        with self._engine.connect() as tx:
+            held = tx.scalar(sa.select(guests.c.addresses).where(guests.c.id == guest.id))
+        return dict(json.loads(held)) if held else {}
 
     def _set_power(self, guest: Guest, power: int) -> None:
         with self._turn, self._engine.begin() as tx:
             changed = tx.execute(guests.update().where(guests.c.id == guest.id).values(power=power))
             if not changed.rowcount:
                 raise errors.Refused(f"Guest {guest.id} does not exist")
+
+
+def _address(connection: ConnectionInfo) -> str:
+    """Where storage serves a disk: the same volume has another one in another backend."""
+    data = connection.get("data", {})
+    return str(data.get("device_path") or f"{data.get('target_wwn')}/{data.get('target_lun')}")
 
 
 def _wwpn(server_id: str, port: int) -> str:

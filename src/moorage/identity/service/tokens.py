@@ -58,6 +58,11 @@ class TokenService:
             raise logins.refused()
         return checked.context
 
+    def remembered(self, token: str) -> Context | None:
+        """The caller, if the token was checked a moment ago; None says nothing."""
+        known = self._recall(_digest(token), clock.now())
+        return known.context if known else None
+
     def body_of(self, token: str) -> dict[str, Any]:
         """What a token stands for, without catalog; ``errors.NotFound`` if unknown, expired or revoked."""
         checked = self._check(token)
@@ -96,8 +101,8 @@ class TokenService:
 
     def _check(self, token: str) -> Checked | None:
         digest, now = _digest(token), clock.now()
-        known = self._checked.get(digest)
-        if known and known.epoch == revocation.EPOCH.value and now < known.until:
+        known = self._recall(digest, now)
+        if known is not None:
             return known
         epoch = revocation.EPOCH.value
         with self.store.read() as tx:
@@ -107,6 +112,10 @@ class TokenService:
             return None
         until = min(now + self._remembered, row.expires_at)
         return self._remember(digest, Checked(epoch, until, row.expires_at, logins.context(row.body), row.body))
+
+    def _recall(self, digest: str, now: dt.datetime) -> Checked | None:
+        known = self._checked.get(digest)
+        return known if known and known.epoch == revocation.EPOCH.value and now < known.until else None
 
     def _remember(self, digest: str, checked: Checked) -> Checked:
         if len(self._checked) >= _REMEMBERED:

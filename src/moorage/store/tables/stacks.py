@@ -52,7 +52,7 @@ stack_resources = sa.Table(
     flag("is_replaced"),
     time("created_at", nullable=False),
     time("updated_at"),
-    time("deadline_at"),
+    time("look_at"),
 )  # fmt: skip
 
 wait_tokens = sa.Table(

@@ -46,6 +46,7 @@ def _delete_rule(force: bool) -> str:
 
 def begin_extend(tx: Tx, volume: Volume, new_size_gib: int, *, in_use: bool) -> None:
     """Mark the volume as growing; 400 if it is not larger or the state forbids it, 413 over quota."""
+    states.require_still(volume.id, volume.migration_status)
     increase = new_size_gib - volume.size_gib
     if increase <= 0:
         raise errors.BadRequest(
@@ -67,6 +68,7 @@ def begin_extend(tx: Tx, volume: Volume, new_size_gib: int, *, in_use: bool) -> 
 
 def begin_upload(tx: Tx, volume: Volume, *, force: bool) -> None:
     """Mark the volume as being copied to an image; 400 if the state forbids it."""
+    states.require_still(volume.id, volume.migration_status)
     allowed = (states.AVAILABLE, states.IN_USE) if force else (states.AVAILABLE,)
     if volume.status not in allowed:
         raise errors.BadRequest(f"Invalid volume: Volume {volume.id} status must be {states.any_of(allowed)}")
@@ -75,6 +77,7 @@ def begin_upload(tx: Tx, volume: Volume, *, force: bool) -> None:
 
 def begin_reimage(tx: Tx, volume: Volume, *, reserved_too: bool) -> None:
     """Mark the volume as being filled anew; 400 if the state forbids it."""
+    states.require_still(volume.id, volume.migration_status)
     allowed = (states.AVAILABLE, states.ERROR, *(("reserved",) if reserved_too else ()))
     if volume.status not in allowed:
         raise errors.BadRequest(
@@ -106,29 +109,27 @@ def reserve(tx: Tx, volume: Volume) -> None:
 
 
 def reset_status(tx: Tx, volume: Volume, wanted: dict[str, str | None]) -> None:
-    """``os-reset_status``: what an admin says, without looking at the outside world."""
+    """``os-reset_status``: what an admin says, without looking at the outside world. 400 in the middle of a move."""
+    if volume.is_target or volume.migration_status in (*states.MOVING, states.COMPLETING):
+        raise errors.BadRequest(f"Invalid volume: Volume {volume.id} is {volume.migration_status}; the move ends it.")
     values = {key: value for key, value in wanted.items() if value is not None}
     if values.get("migration_status") == "none":
         values["migration_status"] = None  # type: ignore[assignment] # none means that it never migrated
     volumes.update(tx, volume.id, **values)
 
 
-def retype(tx: Tx, volume: Volume, kind: VolumeType) -> None:
-    """Change the type within one backend; 400 with the reason otherwise, 413 over the new type's quota."""
+def check_retype(tx: Tx, volume: Volume, kind: VolumeType) -> None:
+    """400 unless the volume may get this type, 413 over the new type's quota."""
     if kind.id == volume.volume_type_id:
         raise errors.BadRequest(f"Invalid input received: New volume_type same as original: {kind.name}.")
-    if volume.status not in (states.AVAILABLE, states.IN_USE) or volume.migration_status not in states.NOT_MIGRATING:
-        raise errors.BadRequest(
-            f"Invalid volume: Volume {volume.id} status must be available or in-use, must not be migrating, "
-            "have snapshots, be replicated, be part of a group and destination host/cluster must be different "
-            "than the current one"
-        )
-    if volume.status == states.IN_USE and kind.is_multiattach != volume.multiattach:
+    if volume.attach_status == "attached" and kind.is_multiattach != volume.multiattach:
         raise errors.BadRequest("Invalid input received: Changing 'multiattach' of a volume in use is not allowed.")
-    if types.backend_of(tx, kind.id) != volume.backend:
-        raise errors.BadRequest(
-            f"Invalid volume: Volume type {kind.name} is on another backend than volume {volume.id}; moving a volume "
-            "between backends is not supported."
-        )
     quotas.check_retype(tx, volume.project_id, kind.name, volume.size_gib)
+
+
+def retype(tx: Tx, volume: Volume, kind: VolumeType) -> None:
+    """Change the type within one backend; errors as ``check_retype``, 400 if the volume's state forbids it."""
+    check_retype(tx, volume, kind)
+    if volume.status not in (states.AVAILABLE, states.IN_USE) or volume.migration_status not in states.NOT_MIGRATING:
+        raise errors.BadRequest(states.must_be_movable(volume.id))
     volumes.update(tx, volume.id, volume_type_id=kind.id, multiattach=kind.is_multiattach)

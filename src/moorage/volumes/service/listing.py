@@ -13,6 +13,7 @@ from moorage.store import Tx
 from moorage.store.tables.volumes import snapshots, volumes
 from moorage.volumes.model import Snapshot, Volume, from_row, snapshot_of
 from moorage.volumes.service import paging
+from moorage.volumes.service.hidden import is_no_target
 from moorage.volumes.service.paging import Page
 
 Condition = sa.ColumnElement[bool]
@@ -40,8 +41,12 @@ def sort_column(table: sa.Table, key: str) -> str:
 
 
 def volume_query(project_id: str | None, filters: dict[str, str]) -> sa.Select[Any]:
-    """Volumes of a project, or of all, that fulfil the filters; 400 names a value that makes no sense."""
-    return _query(volumes, project_id, filters)
+    """Volumes of a project, or of all, that fulfil the filters; 400 names a value that makes no sense.
+
+    Who sees all projects sees the hidden targets of migrations as well.
+    """
+    query = _query(volumes, project_id, filters)
+    return query if project_id is None else query.where(is_no_target())
 
 
 def snapshot_query(project_id: str | None, filters: dict[str, str]) -> sa.Select[Any]:

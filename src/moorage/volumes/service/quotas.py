@@ -15,6 +15,7 @@ from moorage.store import Tx
 from moorage.store.limits import DEFAULT_CLASS, StoredLimits
 from moorage.store.tables.volumes import snapshots, volumes
 from moorage.volumes.service import types
+from moorage.volumes.service.hidden import is_no_target
 
 BUILT_IN = {
     "volumes": 10, "snapshots": 10, "gigabytes": 1000, "per_volume_gigabytes": -1, "backups": 10,
@@ -56,7 +57,7 @@ def usage_of(tx: Tx, project_id: str) -> dict[str, int]:
 
 def _volume_sums(project_id: str) -> sa.Select[Any]:
     query = sa.select(volumes.c.volume_type_id, sa.func.count(), sa.func.sum(_SIZE))
-    return query.where(volumes.c.project_id == project_id).group_by(volumes.c.volume_type_id)
+    return query.where(volumes.c.project_id == project_id, is_no_target()).group_by(volumes.c.volume_type_id)
 
 
 def _snapshot_sums(project_id: str) -> sa.Select[Any]:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from moorage import clock, errors
 from moorage.store import Tx
 from moorage.store.tables.volumes import snapshots
+from moorage.volumes import states
 from moorage.volumes.model import Snapshot, Volume, snapshot_of
 from moorage.volumes.service import quotas, types
 
@@ -53,6 +54,7 @@ def insert(
 
 def check_source(volume: Volume, *, in_use: bool) -> None:
     """400 unless a snapshot may be taken of the volume; ``in_use`` allows an attached one."""
+    states.require_still(volume.id, volume.migration_status)
     if volume.status == "error":
         raise errors.BadRequest("Invalid volume: The snapshot cannot be created when the volume is in error status.")
     allowed = ("available", "in-use") if in_use else ("available",)

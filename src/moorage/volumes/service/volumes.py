@@ -14,9 +14,13 @@ from moorage.volumes.service import quotas, types
 
 
 def get(tx: Tx, volume_id: str, project_id: str | None = None) -> Volume:
-    """The volume; ``errors.NotFound`` if there is none or it belongs to another project. None sees all projects."""
+    """The volume; ``errors.NotFound`` if there is none or it belongs to another project.
+
+    None sees all projects, and what only stands by to take another volume's place.
+    """
     found = find(tx, volume_id)
-    if found is None or (project_id is not None and found.project_id != project_id):
+    is_hidden = found is not None and project_id is not None and (found.project_id != project_id or found.is_target)
+    if found is None or is_hidden:
         raise errors.NotFound(f"Volume {volume_id} could not be found.")
     return found
 

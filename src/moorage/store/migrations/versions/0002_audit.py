@@ -25,7 +25,7 @@ def upgrade() -> None:
         sa.Column("before_rows", sa.JSON(none_as_null=True), nullable=True, comment="the rows as they were, whole"),
         sa.Column("after_rows", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("result", sa.Text(), nullable=True),
-        sa.Column("is_dry_run", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("is_dry_run", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("user_id", sa.String(length=64), nullable=True),
         sa.Column("request_id", sa.String(length=64), nullable=True),
         sa.Column("created_at", sa.DateTime(), nullable=False),

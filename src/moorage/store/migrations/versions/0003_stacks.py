@@ -36,7 +36,7 @@ def upgrade() -> None:
         sa.Column("is_replaced", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("updated_at", sa.DateTime(), nullable=True),
-        sa.Column("deadline_at", sa.DateTime(), nullable=True),
+        sa.Column("look_at", sa.DateTime(), nullable=True),
         sa.PrimaryKeyConstraint("sequence", name=op.f("pk_stack_resources")),
         sa.UniqueConstraint("id", name=op.f("uq_stack_resources_id")),
     )

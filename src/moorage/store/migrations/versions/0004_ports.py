@@ -25,7 +25,7 @@ def upgrade() -> None:
         sa.Column("ip_address", sa.String(length=64), nullable=False),
         sa.Column("server_id", sa.String(length=64), nullable=True),
         sa.Column("device_index", sa.BigInteger(), nullable=True),
-        sa.Column("is_made_for_server", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("is_made_for_server", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("tag", sa.String(length=60), nullable=True),
         sa.Column("device_owner", sa.String(length=255), nullable=False),
         sa.Column("device_id", sa.String(length=255), nullable=False),
