@@ -11,7 +11,7 @@ from moorage.clusters.model import Cluster, NodeGroup
 from moorage.clusters.plugins import registry
 from moorage.clusters.rendering import Rendered, render
 
-NOW = dt.datetime(2026, 1, 1)  # noqa: DTZ001 - stored without zone
+NOW = dt.datetime(2026, 1, 1)
 IMAGE = "0b5b1c52-8f3a-4c50-9c8b-6d7a0f3c1f11"
 NETWORK = "c1e4d7a0-52f2-4a77-8a6e-1b8f1f0e2a33"
 
@@ -26,7 +26,7 @@ def group(name: str, count: int = 1, **fields: Any) -> NodeGroup:
 
 def cluster(*groups: NodeGroup, **fields: Any) -> Cluster:
     values: dict[str, Any] = {
-        "name": "c1", "plugin_name": "generic", "plugin_version": "1.0", "default_image_id": IMAGE,
+        "name": "c1", "node_name": "c1", "plugin_name": "generic", "plugin_version": "1.0", "default_image_id": IMAGE,
         "neutron_management_network": NETWORK, **fields,
     }  # fmt: skip
     return Cluster(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from moorage.api.clusters import V1_1 as CLUSTERS_V1_1
+from moorage.api.clusters import V2 as CLUSTERS_V2
 from moorage.api.compute import SERVICE as COMPUTE
 from moorage.api.identity import SERVICE as IDENTITY
 from moorage.api.images import SERVICE as IMAGES
@@ -14,7 +16,7 @@ from moorage.api.volumes import SERVICE as VOLUMES
 from moorage.api.wire.app import ServiceApp
 from moorage.api.wire.route import Service
 
-SERVICES: list[Service] = [IDENTITY, IMAGES, VOLUMES, COMPUTE]
+SERVICES: list[Service] = [IDENTITY, IMAGES, VOLUMES, COMPUTE, CLUSTERS_V2, CLUSTERS_V1_1]
 
 
 class Port:

@@ -158,6 +158,8 @@ class Cluster(ClusterFields, frozen=True, kw_only=True):
     id: str
     project_id: str
     user_id: str
+    node_name: str
+    """The cluster's name when it was made, which its nodes are called by however it is renamed."""
     status: str
     created_at: dt.datetime
     status_description: str | None = None

@@ -34,6 +34,9 @@ from moorage.workflows import (
     unshelve,
     upload_volume,
 )
+from moorage.workflows.clusters import create as create_cluster
+from moorage.workflows.clusters import delete as delete_cluster
+from moorage.workflows.clusters import scale as scale_cluster
 
 KINDS: list[Kind] = [
     boot.KIND, destroy.KIND, power.START, power.STOP, power.REBOOT,
@@ -47,4 +50,5 @@ KINDS: list[Kind] = [
     create_snapshot.KIND, delete_snapshot.KIND,
     connect_attachment.KIND, disconnect_attachment.KIND, map_volume.KIND, unmap_volume.KIND, cleanup.KIND,
     refresh_attachment.KIND,
+    create_cluster.KIND, scale_cluster.KIND, delete_cluster.KIND,
 ]  # fmt: skip

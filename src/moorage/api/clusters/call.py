@@ -9,7 +9,8 @@ from moorage import errors
 from moorage.api.clusters import schema
 from moorage.api.clusters.fields import V2
 from moorage.api.clusters.schema import Fields
-from moorage.api.wire import Call, Reply
+from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.route import Handler
 from moorage.clusters.refusals import InvalidParameters
 from moorage.clusters.service import paging
 from moorage.clusters.service.paging import Page, Query
@@ -73,7 +74,7 @@ def _limit(call: Call) -> int | None:
     given = call.query.get("limit")
     if given is None:
         return None
-    if not given.isascii() or not given.isdigit() or not 0 < int(given[:9]):
+    if not given.isascii() or not given.isdigit() or not int(given[:9]) > 0:
         raise errors.BadRequest("'limit' must be positive integer")
     return int(given[:9])
 
@@ -82,3 +83,13 @@ def _markers(call: Call, page: Page[Any]) -> dict[str, Any]:
     if page.previous is None and page.next is None and "marker" not in call.query:
         return {}
     return {"markers": {"prev": page.previous, "next": page.next}}
+
+
+def rows(noun: str) -> Callable[..., Route]:
+    """How the rows of a noun's route table are written: their rules are named as Sahara names them."""
+
+    def row(method: str, path: str, handler: Handler, action: str, summary: str, default: str = "member") -> Route:
+        policy = f"data-processing:{noun}:{action}"
+        return Route(method=method, path=path, handler=handler, policy=policy, default=default, summary=summary)
+
+    return row

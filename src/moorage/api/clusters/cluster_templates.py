@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from moorage.api.clusters import fields, views
-from moorage.api.clusters.call import body, listed, renamed
+from moorage.api.clusters.call import body, listed, renamed, rows
 from moorage.api.wire import Call, Reply, Route
 from moorage.clusters.model import ClusterTemplate
 from moorage.clusters.service import cluster_templates
 from moorage.workflows.clusters import template_checks
 
-_POLICY = "data-processing:cluster-template:"
+_row = rows("cluster-template")
 _SORTABLE = ("id", "name", "plugin_name", "plugin_version", "created_at", "updated_at")
 _PLACEHOLDERS = ("default_image_id", "neutron_management_network")
 _NODE_PLACEHOLDERS = ("flavor_id", "security_groups", "image_id", "floating_ip_pool", "node_group_template_id")
@@ -70,10 +70,10 @@ def routes(update_method: str) -> list[Route]:
     """v1.1 updates with PUT, v2 with PATCH."""
     one = "/cluster-templates/{template_id}"
     return [
-        Route(method="GET", path="/cluster-templates", handler=index, policy=_POLICY + "list", default="reader", summary="List cluster templates"),
-        Route(method="POST", path="/cluster-templates", handler=create, policy=_POLICY + "create", summary="Create a cluster template"),
-        Route(method="GET", path=one, handler=show, policy=_POLICY + "get", default="reader", summary="Show a cluster template"),
-        Route(method=update_method, path=one, handler=update, policy=_POLICY + "update", summary="Change a cluster template"),
-        Route(method="DELETE", path=one, handler=delete, policy=_POLICY + "delete", summary="Delete a cluster template"),
-        Route(method="GET", path=one + "/export", handler=export, policy=_POLICY + "get", default="reader", summary="Show a cluster template for another cloud"),
+        _row("GET", "/cluster-templates", index, "list", "List cluster templates", "reader"),
+        _row("POST", "/cluster-templates", create, "create", "Create a cluster template"),
+        _row("GET", one, show, "get", "Show a cluster template", "reader"),
+        _row(update_method, one, update, "update", "Change a cluster template"),
+        _row("DELETE", one, delete, "delete", "Delete a cluster template"),
+        _row("GET", one + "/export", export, "get", "Show a cluster template for another cloud", "reader"),
     ]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from moorage.api.clusters import fields, schema, views
-from moorage.api.clusters.call import body, check_query, is_v2, listed, renamed
+from moorage.api.clusters.call import body, check_query, is_v2, listed, renamed, rows
 from moorage.api.wire import Call, Reply, Route
 from moorage.clusters.model import Cluster
 from moorage.clusters.service import clusters, guard, progress, verifications
@@ -13,9 +13,10 @@ from moorage.store import Tx
 from moorage.workflows.clusters import create as creation
 from moorage.workflows.clusters import delete as deletion
 from moorage.workflows.clusters import scale as scaling
+from moorage.workflows.clusters import stack
 from moorage.workflows.clusters import update as changes
 
-_POLICY = "data-processing:cluster:"
+_row = rows("cluster")
 _SORTABLE = ("id", "name", "plugin_name", "plugin_version", "status")
 
 
@@ -81,9 +82,11 @@ def delete(call: Call) -> Reply:
     with call.services.store.write() as tx:
         known = clusters.get(tx, call.context, call.params["cluster_id"])
         guard.check_delete(known, call.context)
-        deletion.request(tx, call.context, known, force=values.get("force", False), keep=values.get("keep_boot_volumes"))
+        deletion.request(
+            tx, call.context, known, force=values.get("force", False), keep=values.get("keep_boot_volumes")
+        )
     if values.get("force"):
-        return Reply(body={"stack_name": creation.stack_name(known)})
+        return Reply(body={"stack_name": stack.name(known)})
     return Reply(status=204)
 
 
@@ -97,16 +100,13 @@ def _rendered(call: Call, tx: Tx, found: Cluster, *, with_events: bool = False) 
 
 def routes(*, v2: bool) -> list[Route]:
     one = "/clusters/{cluster_id}"
-    several = Route(
-        method="POST", path="/clusters/multiple", handler=create_several, policy=_POLICY + "create",
-        summary="Create several clusters",
-    )  # fmt: skip
+    several = _row("POST", "/clusters/multiple", create_several, "create", "Create several clusters")
     return [
-        Route(method="GET", path="/clusters", handler=index, policy=_POLICY + "list", default="reader", summary="List clusters"),
-        Route(method="POST", path="/clusters", handler=create, policy=_POLICY + "create", summary="Create a cluster, or several"),
+        _row("GET", "/clusters", index, "list", "List clusters", "reader"),
+        _row("POST", "/clusters", create, "create", "Create a cluster, or several"),
         *([] if v2 else [several]),
-        Route(method="GET", path=one, handler=show, policy=_POLICY + "get", default="reader", summary="Show a cluster"),
-        Route(method="PUT", path=one, handler=scale, policy=_POLICY + "scale", summary="Add and remove nodes"),
-        Route(method="PATCH", path=one, handler=update, policy=_POLICY + "update", summary="Change or verify a cluster"),
-        Route(method="DELETE", path=one, handler=delete, policy=_POLICY + "delete", summary="Delete a cluster"),
+        _row("GET", one, show, "get", "Show a cluster", "reader"),
+        _row("PUT", one, scale, "scale", "Add and remove nodes"),
+        _row("PATCH", one, update, "update", "Change or verify a cluster"),
+        _row("DELETE", one, delete, "delete", "Delete a cluster"),
     ]  # fmt: skip

@@ -22,6 +22,4 @@ def _links(root: str, name: str) -> list[dict[str, str]]:
     return [{"rel": "self", "href": f"{root}/{name}/"}]
 
 
-DOCUMENTS = [
-    Route(method="GET", path=path, handler=choices, policy="data-processing:versions") for path in ("", "/")
-]
+DOCUMENTS = [Route(method="GET", path=path, handler=choices, policy="data-processing:versions") for path in ("", "/")]

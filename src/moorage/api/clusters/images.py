@@ -1,11 +1,11 @@
-"""``/images``: which images may nodes be made from? The registry is kept in the images' own properties, as in Sahara."""
+"""``/images``: which images may nodes be made from? The registry is in the images' own properties, as in Sahara."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from moorage.api.clusters import fields
-from moorage.api.clusters.call import body, check_query
+from moorage.api.clusters.call import body, check_query, rows
 from moorage.api.clusters.views import stamp
 from moorage.api.wire import Call, Reply, Route
 from moorage.clusters.refusals import ImageNotRegistered
@@ -13,7 +13,7 @@ from moorage.images.model import Image
 from moorage.store import Tx
 from moorage.workflows.clusters import image_registry as registry
 
-_POLICY = "data-processing:image:"
+_row = rows("image")
 
 
 def index(call: Call) -> Reply:
@@ -32,7 +32,9 @@ def show(call: Call) -> Reply:
 def register(call: Call) -> Reply:
     values = body(call, fields.IMAGE)
     with call.services.store.write() as tx:
-        image = registry.register(tx, call.context, call.params["image_id"], values["username"], values.get("description"))
+        image = registry.register(
+            tx, call.context, call.params["image_id"], values["username"], values.get("description")
+        )
     return Reply(status=202, body={"image": _rendered(image)})
 
 
@@ -111,17 +113,17 @@ def routes(*, v2: bool) -> list[Route]:
     one = "/images/{image_id}"
     tags = one + "/tags"
     own = [
-        Route(method="GET", path=tags, handler=show_tags, policy=_POLICY + "get-tags", default="reader", summary="List an image's tags"),
-        Route(method="PUT", path=tags, handler=replace_tags, policy=_POLICY + "set-tags", summary="Replace an image's tags"),
-        Route(method="DELETE", path=tags, handler=remove_tags, policy=_POLICY + "remove-tags", summary="Remove an image's tags"),
+        _row("GET", tags, show_tags, "get-tags", "List an image's tags", "reader"),
+        _row("PUT", tags, replace_tags, "set-tags", "Replace an image's tags"),
+        _row("DELETE", tags, remove_tags, "remove-tags", "Remove an image's tags"),
     ] if v2 else [
-        Route(method="POST", path=one + "/tag", handler=tag, policy=_POLICY + "set-tags", summary="Add tags to an image"),
-        Route(method="POST", path=one + "/untag", handler=untag, policy=_POLICY + "remove-tags", summary="Take tags off an image"),
+        _row("POST", one + "/tag", tag, "set-tags", "Add tags to an image"),
+        _row("POST", one + "/untag", untag, "remove-tags", "Take tags off an image"),
     ]  # fmt: skip
     return [
-        Route(method="GET", path="/images", handler=index, policy=_POLICY + "list", default="reader", summary="List registered images"),
-        Route(method="GET", path=one, handler=show, policy=_POLICY + "get", default="reader", summary="Show a registered image"),
-        Route(method="POST", path=one, handler=register, policy=_POLICY + "register", summary="Register an image"),
-        Route(method="DELETE", path=one, handler=unregister, policy=_POLICY + "unregister", summary="Unregister an image"),
+        _row("GET", "/images", index, "list", "List registered images", "reader"),
+        _row("GET", one, show, "get", "Show a registered image", "reader"),
+        _row("POST", one, register, "register", "Register an image"),
+        _row("DELETE", one, unregister, "unregister", "Unregister an image"),
         *own,
     ]  # fmt: skip

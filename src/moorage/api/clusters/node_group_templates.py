@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from moorage.api.clusters import fields, views
-from moorage.api.clusters.call import body, listed, renamed
+from moorage.api.clusters.call import body, listed, renamed, rows
 from moorage.api.wire import Call, Reply, Route
 from moorage.clusters.model import NodeGroupTemplate
 from moorage.clusters.service import node_group_templates
 from moorage.workflows.clusters import template_checks
 
-_POLICY = "data-processing:node-group-template:"
+_row = rows("node-group-template")
 _SORTABLE = ("id", "name", "plugin_name", "plugin_version", "created_at", "updated_at")
 _PLACEHOLDERS = ("flavor_id", "security_groups", "image_id", "floating_ip_pool")
 
@@ -67,10 +67,10 @@ def routes(update_method: str) -> list[Route]:
     """v1.1 updates with PUT, v2 with PATCH."""
     one = "/node-group-templates/{template_id}"
     return [
-        Route(method="GET", path="/node-group-templates", handler=index, policy=_POLICY + "list", default="reader", summary="List node group templates"),
-        Route(method="POST", path="/node-group-templates", handler=create, policy=_POLICY + "create", summary="Create a node group template"),
-        Route(method="GET", path=one, handler=show, policy=_POLICY + "get", default="reader", summary="Show a node group template"),
-        Route(method=update_method, path=one, handler=update, policy=_POLICY + "update", summary="Change a node group template"),
-        Route(method="DELETE", path=one, handler=delete, policy=_POLICY + "delete", summary="Delete a node group template"),
-        Route(method="GET", path=one + "/export", handler=export, policy=_POLICY + "get", default="reader", summary="Show a node group template for another cloud"),
+        _row("GET", "/node-group-templates", index, "list", "List node group templates", "reader"),
+        _row("POST", "/node-group-templates", create, "create", "Create a node group template"),
+        _row("GET", one, show, "get", "Show a node group template", "reader"),
+        _row(update_method, one, update, "update", "Change a node group template"),
+        _row("DELETE", one, delete, "delete", "Delete a node group template"),
+        _row("GET", one + "/export", export, "get", "Show a node group template for another cloud", "reader"),
     ]  # fmt: skip

@@ -6,14 +6,14 @@ from typing import Any
 
 from moorage import errors
 from moorage.api.clusters import fields
-from moorage.api.clusters.call import body
+from moorage.api.clusters.call import body, rows
 from moorage.api.wire import Call, Reply, Route
 from moorage.clusters.plugins import registry
 from moorage.clusters.plugins.port import Config, Plugin
 from moorage.clusters.refusals import Missing
 from moorage.clusters.service import plugin_labels
 
-_POLICY = "data-processing:plugin:"
+_row = rows("plugin")
 
 
 def index(call: Call) -> Reply:
@@ -79,14 +79,17 @@ def _config(config: Config) -> dict[str, Any]:
 
 def routes(*, v2: bool) -> list[Route]:
     one = "/plugins/{plugin_name}"
-    converting = Route(
-        method="POST", path=one + "/{version}/convert-config/{name}", handler=convert,
-        policy=_POLICY + "convert-config", summary="Refused: no plugin converts configurations",
-    )  # fmt: skip
+    converting = _row(
+        "POST",
+        one + "/{version}/convert-config/{name}",
+        convert,
+        "convert-config",
+        "Refused: no plugin converts configurations",
+    )
     return [
-        Route(method="GET", path="/plugins", handler=index, policy=_POLICY + "list", default="reader", summary="List plugins"),
-        Route(method="GET", path=one, handler=show, policy=_POLICY + "get", default="reader", summary="Show a plugin"),
-        Route(method="GET", path=one + "/{version}", handler=show_version, policy=_POLICY + "get-version", default="reader", summary="Show a version of a plugin with its settings"),
-        Route(method="PATCH", path=one, handler=update, policy=_POLICY + "update", default="admin", summary="Enable, disable or hide a plugin or its versions"),
+        _row("GET", "/plugins", index, "list", "List plugins", "reader"),
+        _row("GET", one, show, "get", "Show a plugin", "reader"),
+        _row("GET", one + "/{version}", show_version, "get-version", "Show the settings of a version", "reader"),
+        _row("PATCH", one, update, "update", "Enable, disable or hide a plugin or its versions", "admin"),
         *([] if v2 else [converting]),
     ]  # fmt: skip

@@ -48,7 +48,16 @@ def cluster(
 ) -> dict[str, Any]:
     """Nodes show once their servers exist."""
     groups = [_group(group, sizes) for group in found.node_groups]
-    plain = ("id", "project_id", "status", "status_description", "cluster_template_id", "user_keypair_id", "info", "is_transient")
+    plain = (
+        "id",
+        "project_id",
+        "status",
+        "status_description",
+        "cluster_template_id",
+        "user_keypair_id",
+        "info",
+        "is_transient",
+    )
     rendered = {
         **_cluster_fields(found), **{name: getattr(found, name) for name in plain}, "node_groups": groups,
         "management_public_key": found.public_key, "trust_id": None, "provision_progress": steps, **_times(found),
@@ -96,7 +105,15 @@ def _group(found: NodeGroup, sizes: bool) -> dict[str, Any]:
 
 
 def _instance(found: Instance) -> dict[str, Any]:
-    plain = ("id", "instance_id", "instance_name", "internal_ip", "management_ip", "storage_devices_number", "dns_hostname")
+    plain = (
+        "id",
+        "instance_id",
+        "instance_name",
+        "internal_ip",
+        "management_ip",
+        "storage_devices_number",
+        "dns_hostname",
+    )
     return {**{name: getattr(found, name) for name in plain}, **_times(found)}
 
 

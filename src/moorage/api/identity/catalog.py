@@ -35,6 +35,7 @@ ENTRIES = [
     Entry("block-storage", "cinder", "/volume/v3"),
     Entry("volumev3", "cinderv3", "/volume/v3"),
     Entry("image", "glance", "/image"),
+    Entry("data-processing", "sahara", "/data-processing"),
 ]
 
 

@@ -197,7 +197,11 @@ class ServiceApp:
     ) -> Response:
         if self.service.name == faults.SAHARA and status != 401:
             is_path = isinstance(error, NoSuchPath)
-            body = faults.no_such_path(message) if is_path else faults.sahara(status, message, error, request.state.request_id)
+            body = (
+                faults.no_such_path(message)
+                if is_path
+                else faults.sahara(status, message, error, request.state.request_id)
+            )
             if isinstance(error, (NotAcceptable, MalformedVersion)) and self.service.versions:
                 low, high = self.service.versions.min, self.service.versions.max
                 body |= {"min_version": dotted(low), "max_version": dotted(high)}

@@ -66,7 +66,11 @@ def sahara(status: int, message: str, error: errors.MoorageError | None, request
     """
     title = _TITLES.get(status, "Error").upper().replace(" ", "_")
     name = getattr(error, "error_name", "QUOTA_ERROR" if isinstance(error, errors.OverQuota) else title)
-    return {"error_code": status, "error_name": name, "error_message": f"{message}\nError ID: {request_id.removeprefix('req-')}"}
+    return {
+        "error_code": status,
+        "error_name": name,
+        "error_message": f"{message}\nError ID: {request_id.removeprefix('req-')}",
+    }
 
 
 def no_such_path(message: str) -> dict[str, Any]:

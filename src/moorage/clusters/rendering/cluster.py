@@ -31,12 +31,13 @@ class Rendered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def render(cluster: Cluster, plugin: Plugin) -> Rendered:
-    """The stack with as many nodes as the node groups say."""
+    """The stack with as many nodes as the node groups say; a group without nodes is no part of it."""
+    groups = [group for group in cluster.node_groups if group.count]
     resources: dict[str, Any] = {}
     files: dict[str, dict[str, Any]] = {}
-    if any(_is_apart(cluster, group) for group in cluster.node_groups):
+    if any(_is_apart(cluster, group) for group in groups):
         resources[AA_GROUP] = _server_group(cluster)
-    for group in cluster.node_groups:
+    for group in groups:
         user_data = plugin.user_data(cluster, group)
         if group.auto_security_group:
             resources[_security_group_of(group)] = _security_group(cluster, group)
@@ -46,9 +47,9 @@ def render(cluster: Cluster, plugin: Plugin) -> Rendered:
             files[data_volume.file_name(group)] = data_volume.template(group)
     template = {
         "heat_template_version": VERSION,
-        "description": f"Data-processing cluster {cluster.name}",
+        "description": f"Data-processing cluster {cluster.node_name}",
         "resources": resources,
-        "outputs": {f"{g.name}-instances": _instances(g) for g in cluster.node_groups},
+        "outputs": {f"{g.name}-instances": _instances(g) for g in groups},
     }
     timeout_s = common_configs.value(common_configs.WAIT_TIMEOUT, cluster)
     return Rendered(template=template, files=files, timeout_s=2 * timeout_s)
@@ -77,7 +78,7 @@ def _is_apart(cluster: Cluster, group: NodeGroup) -> bool:
 
 
 def _server_group(cluster: Cluster) -> dict[str, Any]:
-    properties = {"name": f"{cluster.name.lower()}-aa-group", "policies": ["anti-affinity"]}
+    properties = {"name": f"{cluster.node_name.lower()}-aa-group", "policies": ["anti-affinity"]}
     return {"type": "OS::Nova::ServerGroup", "properties": properties}
 
 
@@ -94,7 +95,7 @@ def _security_group(cluster: Cluster, group: NodeGroup) -> dict[str, Any]:
     ]
     return {
         "type": "OS::Neutron::SecurityGroup",
-        "properties": {"name": f"{cluster.name}-{group.name}".lower(), "rules": rules},
+        "properties": {"name": f"{cluster.node_name}-{group.name}".lower(), "rules": rules},
     }
 
 

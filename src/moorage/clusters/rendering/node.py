@@ -61,15 +61,13 @@ def _parameters(user_data: UserData) -> dict[str, Any]:
 
 
 def _outputs() -> dict[str, Any]:
-    instance = {"physical_id": {"get_resource": SERVER}, "name": {"get_attr": [SERVER, "name"]}}
-    return {
-        "instance": {"value": instance},
-        "address": {"value": {"get_attr": [PORT, "fixed_ips", 0, "ip_address"]}},
-    }
+    address = {"get_attr": [PORT, "fixed_ips", 0, "ip_address"]}
+    instance = {"physical_id": {"get_resource": SERVER}, "name": {"get_attr": [SERVER, "name"]}, "address": address}
+    return {"instance": {"value": instance}, "address": {"value": address}}
 
 
 def _name(cluster: Cluster, group: NodeGroup, suffix: str = "") -> dict[str, Any]:
-    text = f"{cluster.name}-{group.name}-".lower() + INDEX + suffix
+    text = f"{cluster.node_name}-{group.name}-".lower() + INDEX + suffix
     return {"str_replace": {"template": text, "params": {INDEX: {"get_param": INDEX_PARAMETER}}}}
 
 

@@ -61,7 +61,7 @@ def insert(tx: Tx, context: Context, values: dict[str, Any], groups: list[dict[s
     tx.execute(
         clusters.insert().values(
             id=cluster_id, project_id=context.project_id, user_id=context.user_id, status=states.VALIDATING,
-            created_at=clock.now(), **values,
+            created_at=clock.now(), node_name=values["name"], **values,
         )
     )  # fmt: skip
     for position, group in enumerate(groups):
@@ -99,15 +99,22 @@ def forget_group(tx: Tx, group_id: str) -> None:
 def ensure_instances(tx: Tx, cluster: Cluster, domain: str) -> None:
     """A row for each node there should be, and none for the others."""
     for group in cluster.node_groups:
-        wanted, known = set(group.indexes()), {instance.node_index for instance in group.instances}
-        for index in sorted(wanted - known):
+        known = {instance.node_index for instance in group.instances}
+        for index in sorted(set(group.indexes()) - known):
             _insert_instance(tx, cluster, group, index, domain)
-        gone = cluster_instances.c.node_index.in_(known - wanted)
+    forget_removed(tx, cluster)
+
+
+def forget_removed(tx: Tx, cluster: Cluster) -> None:
+    """No row for nodes that should not be."""
+    for group in cluster.node_groups:
+        known = {instance.node_index for instance in group.instances}
+        gone = cluster_instances.c.node_index.in_(known - set(group.indexes()))
         tx.execute(cluster_instances.delete().where(cluster_instances.c.node_group_id == group.id, gone))
 
 
 def _insert_instance(tx: Tx, cluster: Cluster, group: NodeGroup, index: int, domain: str) -> None:
-    name = instance_name(cluster.name, group.name, index)
+    name = instance_name(cluster.node_name, group.name, index)
     tx.execute(
         cluster_instances.insert().values(
             id=ids.new(), cluster_id=cluster.id, node_group_id=group.id, node_index=index, instance_name=name,

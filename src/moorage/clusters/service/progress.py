@@ -15,9 +15,14 @@ from moorage.store.tables.clusters import cluster_events as events
 from moorage.store.tables.clusters import cluster_provision_steps as steps
 
 
-def begin(tx: Tx, cluster_id: str, operation: str, step_type: str, step_name: str, total: int) -> str:
-    """A step of an operation; the same words again are the same step. ``operation`` is the operation's own key."""
-    step_id = ids.derived("provision-step", cluster_id, operation, step_type, step_name)
+def id_of(cluster_id: str, key: str, step_type: str, step_name: str) -> str:
+    """``key`` tells the steps of one operation from those of another."""
+    return ids.derived("provision-step", cluster_id, key, step_type, step_name)
+
+
+def begin(tx: Tx, cluster_id: str, key: str, step_type: str, step_name: str, total: int) -> None:
+    """A step that ``total`` nodes have to take; none for no nodes."""
+    step_id = id_of(cluster_id, key, step_type, step_name)
     if total and tx.scalar(sa.select(steps.c.id).where(steps.c.id == step_id)) is None:
         tx.execute(
             steps.insert().values(
@@ -25,25 +30,26 @@ def begin(tx: Tx, cluster_id: str, operation: str, step_type: str, step_name: st
                 created_at=clock.now(),
             )
         )  # fmt: skip
-    return step_id
 
 
-def succeed(tx: Tx, step_id: str, instance: Instance) -> None:
-    """One node is through; the last one ends the step, and its events go, as in Sahara."""
+def succeed(tx: Tx, step_id: str, instances: list[Instance]) -> None:
+    """These nodes are through; the last one ends the step, and its events go, as in Sahara."""
     step = tx.execute(sa.select(steps).where(steps.c.id == step_id)).one_or_none()
-    event_id = ids.derived("event", step_id, instance.id)
-    if step is None or step.successful is not None or _is_known(tx, event_id):
+    if step is None or step.successful is not None:
         return
-    _insert(tx, event_id, step_id, instance, None)
-    done = tx.scalar(sa.select(sa.func.count()).select_from(events).where(events.c.step_id == step_id)) or 0
-    if done >= step.total:
+    known = set(tx.scalars(sa.select(events.c.id).where(events.c.step_id == step_id)))
+    for instance in instances:
+        event_id = ids.derived("event", step_id, instance.id)
+        if event_id not in known:
+            _insert(tx, event_id, step_id, instance, None)
+    if len(instances) >= step.total:
         finish(tx, step_id)
 
 
 def fail(tx: Tx, step_id: str, instance: Instance | None, reason: str) -> None:
     """The step is lost with its first failed node."""
     event_id = ids.derived("event", step_id, "failed", "" if instance is None else instance.id)
-    if not _is_known(tx, event_id):
+    if tx.scalar(sa.select(events.c.id).where(events.c.id == event_id)) is None:
         _insert(tx, event_id, step_id, instance, reason)
     unfinished = (steps.c.id == step_id) & steps.c.successful.is_(None)
     tx.execute(steps.update().where(unfinished).values(successful=False, updated_at=clock.now()))
@@ -75,10 +81,6 @@ def of_cluster(tx: Tx, cluster_id: str, *, with_events: bool) -> list[Step]:
 def _events(tx: Tx, step_id: str) -> list[Event]:
     query = sa.select(events).where(events.c.step_id == step_id).order_by(events.c.created_at, events.c.instance_name)
     return [record(Event, row) for row in tx.execute(query)]
-
-
-def _is_known(tx: Tx, event_id: str) -> bool:
-    return tx.scalar(sa.select(events.c.id).where(events.c.id == event_id)) is not None
 
 
 def _insert(tx: Tx, event_id: str, step_id: str, instance: Instance | None, reason: str | None) -> None:

@@ -104,6 +104,7 @@ clusters = sa.Table(
     sa.Column("id", Id, primary_key=True),
     key("project_id"),
     key("user_id"),
+    sa.Column("node_name", Name, nullable=False, comment="the name at first: nodes keep theirs"),
     *_of_clusters(),
     sa.Column("status", sa.String(64), nullable=False),
     text("status_description"),

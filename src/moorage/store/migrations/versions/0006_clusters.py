@@ -129,6 +129,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("project_id", sa.String(length=64), nullable=False),
         sa.Column("user_id", sa.String(length=64), nullable=False),
+        sa.Column("node_name", sa.String(length=255), nullable=False, comment="the name at first: nodes keep theirs"),
         sa.Column("name", sa.String(length=255), nullable=False),
         sa.Column("description", sa.Text(), nullable=True),
         sa.Column("plugin_name", sa.String(length=255), nullable=False),
