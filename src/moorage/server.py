@@ -186,7 +186,12 @@ def hypervisor_of(settings: Settings, *, is_checked: bool = True) -> Hypervisor:
     def copy(old: Disk, new: Disk) -> None:
         copy_over(_bytes_of(old, fabric), _bytes_of(new, fabric))
 
-    return SimDriver(settings.data_dir / "sim" / "guests.db", latency_s=conf.sim.latency, copy=copy)
+    return SimDriver(
+        settings.data_dir / "sim" / "guests.db",
+        latency_s=conf.sim.latency,
+        copy=copy,
+        reports_first_boot=is_checked and conf.sim.guests_report,
+    )
 
 
 def _bytes_of(disk: Disk, fabric: Fabric) -> Path:

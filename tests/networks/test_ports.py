@@ -56,7 +56,7 @@ def test_a_taken_address_or_mac_is_a_conflict_and_leaves_nothing(store: Store) -
             ports.create_port(tx, ALICE, NET, NewPort(ip_address="10.0.0.9"))
         with pytest.raises(errors.Conflict, match=f"mac address {taken.mac_address} is in use"):
             ports.create_port(tx, ALICE, NET, NewPort(mac_address=taken.mac_address))
-        assert [port.id for port in ports.listing(tx, ports.Listing())] == [taken.id]
+        assert [port.id for port in ports.listing(tx)] == [taken.id]
 
 
 def test_concurrent_creates_share_out_the_pool_without_a_double(store: Store) -> None:

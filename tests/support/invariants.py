@@ -42,11 +42,24 @@ def problems(
         *_servers(servers, disks),
         *_volumes(volumes, disks),
         *_array(servers, disks, volumes, array),
+        *_ports(servers, rows(database, "SELECT * FROM ports")),
         *_files(database.parent / "volumes" / "volumes", volumes),
         *_guests(servers, guests),
         *_groups(servers, groups),
         *([] if partitions is not None else _guest_disks(servers, disks, sim_guests)),
     ]
+
+
+def _ports(servers: dict[str, Any], ports: Rows) -> list[str]:
+    """A port is bound to a server that can use it, or free; one made for a server goes with it."""
+    found = []
+    for port in ports:
+        server = servers.get(port["server_id"])
+        if port["server_id"] is None and port["is_made_for_server"]:
+            found.append(f"I2: port {port['id']} was made for a server and outlives it")
+        elif port["server_id"] is not None and (server is None or _holds_nothing(server)):
+            found.append(f"I2: port {port['id']} is bound to server {port['server_id']}, which holds nothing")
+    return found
 
 
 def _holds_nothing(server: dict[str, Any]) -> bool:

@@ -10,13 +10,14 @@ from moorage.api.clusters import V2 as CLUSTERS_V2
 from moorage.api.compute import SERVICE as COMPUTE
 from moorage.api.identity import SERVICE as IDENTITY
 from moorage.api.images import SERVICE as IMAGES
+from moorage.api.networks import SERVICE as NETWORKS
 from moorage.api.operators.endpoints import PATHS
 from moorage.api.services import Services
 from moorage.api.volumes import SERVICE as VOLUMES
 from moorage.api.wire.app import ServiceApp
 from moorage.api.wire.route import Service
 
-SERVICES: list[Service] = [IDENTITY, IMAGES, VOLUMES, COMPUTE, CLUSTERS_V2, CLUSTERS_V1_1]
+SERVICES: list[Service] = [IDENTITY, IMAGES, VOLUMES, COMPUTE, NETWORKS, CLUSTERS_V2, CLUSTERS_V1_1]
 
 
 class Port:

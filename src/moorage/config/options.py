@@ -89,6 +89,12 @@ VOLUMES: list[cfg.Opt] = [
 ]
 SIM: list[cfg.Opt] = [
     cfg.FloatOpt("latency", default=0.0, min=0.0, help="Seconds that each call of the simulated hypervisor takes."),
+    cfg.BoolOpt(
+        "guests_report",
+        default=True,
+        help="Simulated guests report the end of their first boot: of user data they carry out curl commands with a "
+        "URL that ends in a token, and nothing else.",
+    ),
 ]
 
 AUDIT: list[cfg.Opt] = [

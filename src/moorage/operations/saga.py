@@ -169,7 +169,7 @@ class Saga(Generic[W]):
         return result
 
     def _note(self, note: Callable[..., None], text: str) -> None:
-        with self._runtime.store.write() as tx:
+        with self._runtime.store.note() as tx:
             note(tx, self.operation_id, text)
 
 

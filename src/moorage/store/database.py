@@ -34,6 +34,7 @@ class Store:
         self.url = engines.checked_url(url)
         self._reader = engines.open_reader(self.url)
         self._writer = engines.open_writer(self.url)
+        self._noter = engines.open_noter(self.url)
         self._turn = threading.Lock()
 
     @property
@@ -74,6 +75,13 @@ class Store:
         for call in calls:
             call()
 
+    @contextlib.contextmanager
+    def note(self) -> Iterator[Tx]:
+        """Write what nothing depends on, such as progress, without waiting for the disk: the last may be lost."""
+        turn = self._turn if self.is_sqlite else contextlib.nullcontext()
+        with _answering(), turn, self._noter.connect() as connection, connection.begin():
+            yield connection
+
     def pools(self) -> dict[str, sa.Pool]:
         """The pools of connections, for figures."""
         return {"read": self._reader.pool, "write": self._writer.pool}
@@ -81,6 +89,7 @@ class Store:
     def close(self) -> None:
         self._reader.dispose()
         self._writer.dispose()
+        self._noter.dispose()
 
 
 def after_commit(tx: Tx, call: Callable[[], None]) -> None:

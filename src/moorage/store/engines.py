@@ -20,7 +20,7 @@ PATIENCE_IN_WRITE_S = 3
 """How long a PostgreSQL session may do nothing inside a write transaction before the server ends it."""
 _WRITERS = 4
 """Connections for writing, of one process: one has its turn, the others renew leases."""
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON", "temp_store=MEMORY")
+_PRAGMAS = ("journal_mode=WAL", "busy_timeout=30000", "foreign_keys=ON", "temp_store=MEMORY")
 
 
 def _to_json(value: Any) -> str:
@@ -49,10 +49,11 @@ def checked_url(url: str) -> str:
     raise errors.ConfigError(f"database_url = {scheme}://****: must begin with postgresql:// or sqlite:///")
 
 
-def open_engine(url: str, begin: str | None = "BEGIN", pool_size: int = 40) -> sa.Engine:
+def open_engine(url: str, begin: str | None = "BEGIN", pool_size: int = 40, *, waits: bool = True) -> sa.Engine:
     """An engine whose transactions start with ``begin`` on SQLite; ``None`` leaves that to the driver.
 
-    The driver begins immediately, before the first write. On PostgreSQL ``begin`` means nothing.
+    The driver begins immediately, before the first write. On PostgreSQL ``begin`` means nothing. Unless it ``waits``,
+    a commit does not wait for the disk: it survives the end of the process, but not a power cut soon after.
     """
     if not is_sqlite(url):
         return _postgresql(url, pool_size)
@@ -65,6 +66,7 @@ def open_engine(url: str, begin: str | None = "BEGIN", pool_size: int = 40) -> s
         connection.isolation_level = None if begin else "IMMEDIATE"
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
+        connection.execute(f"PRAGMA synchronous={'FULL' if waits else 'NORMAL'}")
 
     if begin:
 
@@ -91,6 +93,20 @@ def open_writer(url: str) -> sa.Engine:
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
         connection.execute(f"SET idle_in_transaction_session_timeout = '{PATIENCE_IN_WRITE_S}s'")
+        connection.commit()
+
+    return engine
+
+
+def open_noter(url: str) -> sa.Engine:
+    """For transactions that need not wait for the disk."""
+    if is_sqlite(url):
+        return open_engine(url, "BEGIN IMMEDIATE", waits=False)
+    engine = _postgresql(url, _WRITERS, isolation_level="READ COMMITTED")
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        connection.execute("SET synchronous_commit TO OFF")
         connection.commit()
 
     return engine

@@ -21,7 +21,7 @@ from moorage.context import Context
 from moorage.operations import service as operations
 from moorage.store import Tx
 from moorage.volumes.model import Volume
-from moorage.workflows import boot, server_plan
+from moorage.workflows import boot, server_networks, server_plan
 from moorage.workflows.server_plan import Order, Plan
 from moorage.workflows.site import Site
 
@@ -34,6 +34,7 @@ def request(tx: Tx, context: Context, order: Order, site: Site) -> tuple[list[st
     count = quotas.affordable(
         tx, context.project_id, order.min_count, order.max_count, cores=plan.flavor.vcpus, ram_mib=plan.flavor.ram_mib
     )
+    server_networks.check_quota(tx, context.project_id, plan.nics, count)
     reservation = f"r-{secrets.token_hex(4)}"
     made = []
     for index in range(count):
@@ -60,6 +61,7 @@ def _insert(
         _join(tx, context, group, server_id)
     for disk in plan.disks:
         _insert_disk(tx, context, server_id, disk, plan)
+    server_networks.connect(tx, context, server_id, plan.nics)
     action = operations.record_action(tx, context, server_id, "create")
     operations.submit(
         tx, context, kind=boot.KIND.name, subject=f"server/{server_id}", args={"server_id": server_id},

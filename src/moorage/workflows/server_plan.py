@@ -21,6 +21,8 @@ from moorage.images.service import lookup as images
 from moorage.store import Tx
 from moorage.volumes.model import Volume
 from moorage.volumes.service import snapshots, types, volumes
+from moorage.workflows import server_networks
+from moorage.workflows.server_networks import PlannedNic, WantedNic
 from moorage.workflows.site import Site
 
 _GIB = 1 << 30
@@ -37,6 +39,8 @@ class Order(msgspec.Struct, kw_only=True):
     """Whether ``disks`` came as ``block_device_mapping_v2``."""
     min_count: int = 1
     max_count: int = 1
+    nics: list[WantedNic] | None = None
+    """None asks for the network there is, if there is but one; empty asks for none."""
     metadata: dict[str, str] = {}
     key_name: str | None = None
     availability_zone: str | None = None
@@ -55,6 +59,7 @@ class Plan(msgspec.Struct, kw_only=True):
     root: DiskSpec
     owned: dict[str, Volume]
     """Existing volumes of the order by id."""
+    nics: list[PlannedNic]
 
 
 class _Boot(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +83,7 @@ def plan(tx: Tx, context: Context, order: Order, site: Site) -> Plan:
         raise errors.BadRequest("The requested availability zone is not available")
     if order.key_name is not None:
         _check_key(tx, context, order.key_name)
+    nics = server_networks.plan(tx, context, order.nics, site.networks, order.max_count)
     from_image = block_devices.of_image(image.properties) if image else []
     disks = disk_plans.assemble(order.disks, from_image, order.image_ref, flavor, is_v2=order.is_v2)
     if order.max_count > 1 and any(disk.source_type == "volume" for disk in disks):
@@ -90,7 +96,7 @@ def plan(tx: Tx, context: Context, order: Order, site: Site) -> Plan:
         _check_bootable(owned[str(root.source_id)])
     disk_plans.check_boot_sequence(disks)
     assert root is not None
-    found = Plan(flavor=flavor, image=image, disks=disks, root=root, owned=owned)
+    found = Plan(flavor=flavor, image=image, disks=disks, root=root, owned=owned, nics=nics)
     _check_disks(tx, context, found, order, site)
     return found
 

@@ -17,6 +17,7 @@ from moorage.api.compute import (
     quotas,
     server_console,
     server_groups,
+    server_interfaces,
     server_tags,
     servers,
     services,
@@ -34,7 +35,7 @@ SERVICE = Service(
     documents=documents.DOCUMENTS,
     routes=[
         *servers.ROUTES, *actions.ROUTES, *metadata.ROUTES, *server_tags.ROUTES, *server_console.ROUTES,
-        *instance_actions.ROUTES, *volume_attachments.ROUTES,
+        *server_interfaces.ROUTES, *instance_actions.ROUTES, *volume_attachments.ROUTES,
         *attach_volume.ROUTES, *detach_volume.ROUTES, *swap_volume.ROUTES,
         *flavors.ROUTES, *flavor_details.ROUTES, *keypairs.ROUTES, *limits.ROUTES, *quotas.ROUTES,
         *server_groups.ROUTES, *services.ROUTES, *hypervisors.ROUTES, *tenant_usage.ROUTES, *operator_lists.ROUTES,

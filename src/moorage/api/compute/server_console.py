@@ -1,4 +1,4 @@
-"""Parts of a server that this site has none of: consoles, a password, interfaces, security groups; and diagnostics."""
+"""Parts of a server that this site has none of: consoles, a password, security groups; and diagnostics."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def remote_console(call: Call) -> Reply:
 
 
 def password(call: Call) -> Reply:
-    return _nothing(call, {"password": ""})
+    return _shown(call, {"password": ""})
 
 
 def clear_password(call: Call) -> Reply:
@@ -45,15 +45,12 @@ def clear_password(call: Call) -> Reply:
     return Reply(status=204)
 
 
-def interfaces(call: Call) -> Reply:
-    return _nothing(call, {"interfaceAttachments": []})
-
-
 def security_groups(call: Call) -> Reply:
-    return _nothing(call, {"security_groups": []})
+    return _shown(call, {"security_groups": []})
 
 
-def _nothing(call: Call, body: dict[str, Any]) -> Reply:
+def _shown(call: Call, body: dict[str, Any]) -> Reply:
+    """What is the same for every server, once the server is found."""
     with call.services.store.read() as tx:
         find(call, tx)
     return Reply(body=body)
@@ -92,8 +89,6 @@ ROUTES = [
           summary="Show the password a guest reported, which is none."),
     Route(method="DELETE", path=_S + "/os-server-password", handler=clear_password, policy=_PW_RULE + "clear",
           summary="Forget the password a guest reported."),
-    Route(method="GET", path=_S + "/os-interface", handler=interfaces, default="reader",
-          policy="os_compute_api:os-attach-interfaces:list", summary="List the network interfaces of a server."),
     Route(method="GET", path=_S + "/os-security-groups", handler=security_groups, default="reader",
           policy="os_compute_api:os-security-groups:list", summary="List the security groups of a server."),
     Route(method="GET", path=_S + "/diagnostics", handler=diagnostics, default="admin",

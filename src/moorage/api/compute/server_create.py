@@ -18,6 +18,7 @@ from moorage.compute import block_devices
 from moorage.compute.block_devices import DiskSpec
 from moorage.workflows import create_server
 from moorage.workflows.create_server import Order
+from moorage.workflows.server_networks import WantedNic
 
 _FORCED_HOST = "os_compute_api:servers:create:forced_host"
 _NAMED_HOST = "compute:servers:create:requested_destination"
@@ -68,12 +69,12 @@ def _order(call: Call, body: CreateServer) -> Order:
         raise errors.BadRequest("min_count must be <= max_count")
     zone = _zone(call, wanted)
     disks = _disks(call, wanted)
-    _check_named_networks(wanted.networks)
+    nics = _nics(wanted.networks)
     if high > 1 and wanted.hostname is not UNSET:
         raise errors.BadRequest("Unable to allocate a single hostname to multiple instances")
     return Order(
         name=wanted.name, flavor_ref=str(wanted.flavorRef), image_ref=wanted.imageRef or None, disks=disks,
-        is_v2=not wanted.block_device_mapping, min_count=low, max_count=high, metadata=wanted.metadata,
+        is_v2=not wanted.block_device_mapping, min_count=low, max_count=high, nics=nics, metadata=wanted.metadata,
         key_name=_given(wanted.key_name), availability_zone=zone, takes_multiattach=call.at_least(2, 60),
         columns=_columns(call, body),
     )  # fmt: skip
@@ -143,16 +144,27 @@ def _is_network(call: Call, network: Any) -> bool:
     )
 
 
-def _check_named_networks(networks: Any) -> None:
-    """No networks are served: ``none`` and ``auto`` mean the same, and naming one is refused."""
+def _nics(networks: Any) -> list[WantedNic] | None:
+    """None is ``auto``: what Nova also does if nothing is said, where saying nothing is allowed."""
+    if networks == "none":
+        return []
     if not isinstance(networks, list) or not networks:
-        return
-    network = networks[0]
-    if network.get("port"):
-        raise errors.BadRequest(f"Port id {network['port']} could not be found.")
+        return None
+    return [_nic(network) for network in networks]
+
+
+def _nic(network: dict[str, Any]) -> WantedNic:
+    port_id, address = network.get("port"), network.get("fixed_ip")
+    if port_id is not None:
+        if address is not None:
+            raise errors.BadRequest(
+                f"Specified Fixed IP '{address}' cannot be used with port '{port_id}': "
+                "the two cannot be specified together."
+            )
+        return WantedNic(port_id=port_id, tag=network.get("tag"))
     if "uuid" not in network:
         raise errors.BadRequest("Bad network format: missing 'uuid'")
-    raise errors.BadRequest(f"Network {network['uuid']} could not be found.")
+    return WantedNic(network_id=network["uuid"], address=address, tag=network.get("tag"))
 
 
 def _disks(call: Call, wanted: NewServer) -> list[DiskSpec]:

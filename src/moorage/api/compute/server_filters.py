@@ -17,6 +17,8 @@ from moorage.api.wire.paging import limit_of
 from moorage.compute import patterns, states
 from moorage.compute.model.server import Server
 from moorage.compute.service.servers import Listing
+from moorage.networks.service import ports
+from moorage.store import Tx
 
 _TRUE = ("1", "t", "true", "on", "y", "yes")
 _FALSE = ("0", "f", "false", "off", "n", "no")
@@ -68,26 +70,26 @@ _SHOWN: dict[str, Callable[[Server], Any]] = {
     "access_ip_v4": lambda server: server.access_ip_v4, "access_ip_v6": lambda server: server.access_ip_v6,
     "auto_disk_config": lambda server: int(server.disk_config == "AUTO"), "kernel_id": lambda _server: "",
     "ramdisk_id": lambda _server: "", "launch_index": lambda server: server.launch_index,
-    "ip": lambda _server: "", "ip6": lambda _server: "",
 }  # fmt: skip
-"""What a regular expression is matched with. Servers have no addresses."""
+"""What a regular expression is matched with."""
 
 
-def listing_of(call: Call, rule: str) -> Listing:
+def listing_of(call: Call, tx: Tx, rule: str) -> Listing:
     """The list a request asks for; ``rule`` is the policy for lists over all projects."""
     _check_form(call)
     asked = _asked(call)
     if refused := [name for name in asked if name in _JOINED or name.startswith("_")]:
         raise errors.BadRequest(f"Invalid filter field: {refused[0]}.")
-    vm_states = _vm_states(call)
+    vm_states, project_id = _vm_states(call), _project(call, asked, rule)
     since, before = times_of(call)
     only_deleted = vm_states == [states.DELETED]
     if only_deleted and not call.context.is_admin:
         raise errors.Forbidden("Only administrators may list deleted instances")
     return Listing(
-        project_id=_project(call, asked, rule), marker=call.query.get("marker"), limit=limit_of(call),
+        project_id=project_id, marker=call.query.get("marker"), limit=limit_of(call),
         changes_since=since, changes_before=before, sort=sort_of(call), equal=_equal(call, asked),
-        tests=_tests(call, asked), vm_states=vm_states, deleted=only_deleted or is_true(asked.get("deleted")),
+        tests=[*_tests(call, asked), *_with_addresses(tx, asked, project_id)], vm_states=vm_states,
+        deleted=only_deleted or is_true(asked.get("deleted")),
     )  # fmt: skip
 
 
@@ -171,6 +173,21 @@ def _matches(name: str, pattern: str) -> Callable[[Server], bool]:
         return value is not None and fits(str(value))
 
     return test
+
+
+def _with_addresses(tx: Tx, asked: dict[str, str], project_id: str | None) -> list[Callable[[Server], bool]]:
+    """Servers with an address that matches ``ip`` or ``ip6``; either will do, as in Nova."""
+    versions = {"ip": 4, "ip6": 6}
+    wanted = [(version, patterns.matcher(name, asked[name])) for name, version in versions.items() if name in asked]
+    if not wanted:
+        return []
+    found = {
+        server_id
+        for server_id, address in ports.addresses_of_servers(tx, project_id)
+        for version, fits in wanted
+        if (":" in address) == (version == 6) and fits(address)
+    }
+    return [lambda server: server.id in found]
 
 
 def _has_tags(name: str, wanted: set[str]) -> Callable[[Server], bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import ipaddress
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from moorage.api.wire import Call
 from moorage.attachments.model import Attachment
 from moorage.compute import states
 from moorage.compute.model.server import Server
+from moorage.networks.model import Port
 
 _PROGRESS = ("ACTIVE", "BUILD", "DELETED", "REBUILD", "RESIZE", "VERIFY_RESIZE")
 _FAULT = ("ERROR", "DELETED")
@@ -22,6 +24,7 @@ class Shown(msgspec.Struct, kw_only=True):
 
     server: Server
     disks: list[Attachment] = []
+    ports: list[Port] = []
 
     @property
     def groups(self) -> list[str]:
@@ -71,7 +74,7 @@ def base(call: Call, shown: Shown) -> dict[str, Any]:
         "flavor": _flavor(call, server),
         "created": seconds(server.created_at),
         "updated": seconds(server.updated_at),
-        "addresses": {},
+        "addresses": addresses(call, shown.ports, is_detailed=True),
         "accessIPv4": server.access_ip_v4 or "",
         "accessIPv6": server.access_ip_v6 or "",
         "links": links(call, server.id),
@@ -82,6 +85,18 @@ def base(call: Call, shown: Shown) -> dict[str, Any]:
     if status in _FAULT and server.fault:
         view["fault"] = _fault(call, server.fault)
     return view
+
+
+def addresses(call: Call, ports: list[Port], *, is_detailed: bool) -> dict[str, list[dict[str, Any]]]:
+    """Network name → addresses; with MAC and kind where the server itself is shown."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for port in ports:
+        network = call.services.site.networks.find(port.network_id)
+        entry: dict[str, Any] = {"version": ipaddress.ip_address(port.ip_address).version, "addr": port.ip_address}
+        if is_detailed:
+            entry |= {"OS-EXT-IPS:type": "fixed", "OS-EXT-IPS-MAC:mac_addr": port.mac_address}
+        found.setdefault(network.name if network else port.network_id, []).append(entry)
+    return found
 
 
 def _extended(call: Call, shown: Shown) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from moorage.api.wire.route import Rule
 from moorage.attachments import service as attachments
 from moorage.compute.model.server import Server
 from moorage.compute.service import servers
+from moorage.networks.service import ports
 from moorage.store import Tx
 from moorage.workflows import soft_delete
 
@@ -33,20 +34,21 @@ def find(call: Call, tx: Tx) -> Server:
 
 
 def shown(tx: Tx, server: Server) -> Shown:
-    return Shown(server=server, disks=attachments.of_server(tx, server.id))
+    return Shown(server=server, disks=attachments.of_server(tx, server.id), ports=ports.ports_of(tx, server.id))
 
 
 def index(call: Call) -> Reply:
     with call.services.store.read() as tx:
-        page = servers.listing(tx, listing_of(call, "os_compute_api:servers:index:get_all_tenants"))
+        page = servers.listing(tx, listing_of(call, tx, "os_compute_api:servers:index:get_all_tenants"))
     return _page(call, [views.brief(call, server) for server in page])
 
 
 def detail(call: Call) -> Reply:
     with call.services.store.read() as tx:
-        page = servers.listing(tx, listing_of(call, "os_compute_api:servers:detail:get_all_tenants"))
-        disks = attachments.of_servers(tx, [server.id for server in page])
-    entries = [Shown(server=server, disks=disks[server.id]) for server in page]
+        page = servers.listing(tx, listing_of(call, tx, "os_compute_api:servers:detail:get_all_tenants"))
+        wanted = [server.id for server in page]
+        disks, bound = attachments.of_servers(tx, wanted), ports.ports_of_all(tx, wanted)
+    entries = [Shown(server=server, disks=disks[server.id], ports=bound[server.id]) for server in page]
     return _page(call, [views.detail(call, entry, in_list=True) for entry in entries])
 
 
@@ -105,15 +107,20 @@ def delete(call: Call) -> Reply:
 
 
 def addresses(call: Call) -> Reply:
-    with call.services.store.read() as tx:
-        find(call, tx)
-    return Reply(body={"addresses": {}})
+    return Reply(body={"addresses": _addresses(call)})
 
 
 def addresses_of(call: Call) -> Reply:
+    label, found = call.params["label"], _addresses(call)
+    if label not in found:
+        raise errors.NotFound("Instance is not a member of specified network")
+    return Reply(body={label: found[label]})
+
+
+def _addresses(call: Call) -> dict[str, list[dict[str, Any]]]:
     with call.services.store.read() as tx:
-        find(call, tx)
-    raise errors.NotFound("Instance is not a member of specified network")
+        bound = ports.ports_of(tx, find(call, tx).id)
+    return views.addresses(call, bound, is_detailed=False)
 
 
 _S = "/servers/{server_id}"

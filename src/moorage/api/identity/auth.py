@@ -15,7 +15,7 @@ def show_catalog(call: Call) -> Reply:
     """GET: 403 unless the token is for a project, as in Keystone."""
     if not call.context.project_id:
         raise errors.Forbidden("A project-scoped token is required to produce a service catalog.")
-    return Reply(body=lists.answer(call, "catalog", catalog(call.host_url, call.services.region)))
+    return Reply(body=lists.answer(call, "catalog", catalog(call)))
 
 
 def list_projects(call: Call) -> Reply:

@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 
 from moorage import ids
+from moorage.api.services import Services
+from moorage.api.wire.call import Call
 
 INTERFACES = ("public", "internal", "admin")
 
@@ -29,7 +31,7 @@ class Entry(msgspec.Struct, frozen=True):
         return ids.derived("identity", "endpoint", self.type, interface).replace("-", "")
 
 
-ENTRIES = [
+_ALWAYS = [
     Entry("identity", "keystone", "/identity"),
     Entry("compute", "nova", "/compute/v2.1"),
     Entry("block-storage", "cinder", "/volume/v3"),
@@ -39,8 +41,19 @@ ENTRIES = [
 ]
 
 
-def catalog(host_url: str, region: str) -> list[dict[str, Any]]:
+_NETWORK = Entry("network", "neutron", "/network")
+"""Clients ask it for networks and floating addresses as soon as it is there, so it is there if there are networks."""
+
+
+def entries(services: Services) -> list[Entry]:
+    """The services of this installation."""
+    has_networks = services.site is not None and len(services.site.networks) > 0
+    return [*_ALWAYS, _NETWORK] if has_networks else _ALWAYS
+
+
+def catalog(call: Call) -> list[dict[str, Any]]:
     """The catalog as it stands in tokens."""
+    host_url, region = call.host_url, call.services.region
     return [
         {
             "id": entry.service_id,
@@ -57,5 +70,5 @@ def catalog(host_url: str, region: str) -> list[dict[str, Any]]:
                 for interface in INTERFACES
             ],
         }
-        for entry in ENTRIES
+        for entry in entries(call.services)
     ]

@@ -6,7 +6,7 @@ from typing import Any
 
 from moorage import errors
 from moorage.api.identity import lists, views
-from moorage.api.identity.catalog import ENTRIES, INTERFACES
+from moorage.api.identity.catalog import INTERFACES, entries
 from moorage.api.wire.call import Call, Reply
 from moorage.api.wire.route import Route
 
@@ -51,7 +51,7 @@ def _services(call: Call) -> list[dict[str, Any]]:
             "enabled": True,
             "links": views.links(call, "services", entry.service_id),
         }
-        for entry in ENTRIES
+        for entry in entries(call.services)
     ]
 
 
@@ -68,7 +68,7 @@ def _endpoints(call: Call) -> list[dict[str, Any]]:
             "enabled": True,
             "links": views.links(call, "endpoints", entry.endpoint_id(interface)),
         }
-        for entry in ENTRIES
+        for entry in entries(call.services)
         for interface in INTERFACES
     ]
 

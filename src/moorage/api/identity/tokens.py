@@ -96,7 +96,7 @@ def _subject(call: Call, rule: str = "service_or_admin") -> tuple[str, dict[str,
 def _render(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     is_scoped = "roles" in body
     if is_scoped and "nocatalog" not in call.query:
-        body = {**body, "catalog": catalog(call.host_url, call.services.region)}
+        body = {**body, "catalog": catalog(call)}
     return {"token": body}
 
 

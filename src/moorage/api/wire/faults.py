@@ -5,6 +5,7 @@ Forms and keys are those of Nova, Cinder, Glance, Keystone and Sahara.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from moorage import errors
@@ -41,7 +42,9 @@ UNEXPECTED = (
 
 
 def status_of(error: errors.MoorageError, service: str) -> int:
-    """The status code of an error; quota is 403 in compute, 413 in block storage and image, 400 in data processing."""
+    """The status code of an error. Quota is 403 in compute, 409 in networking, 400 in data processing, else 413."""
+    if isinstance(error, errors.OverQuota) and service == "network":
+        return 409
     if isinstance(error, errors.OverQuota):
         if service == SAHARA:
             return 400
@@ -53,6 +56,8 @@ def render(service: str, status: int, message: str) -> dict[str, Any]:
     """The body of a fault in the service's own form."""
     if service in ("identity", "auth", "image"):
         return {"error": {"code": status, "title": _TITLES.get(status, "Error"), "message": message}}
+    if service == "network":
+        return {"NeutronError": {"type": _neutron_type(status, message), "message": message, "detail": ""}}
     fault: dict[str, Any] = {"code": status, "message": message}
     if status in (413, 429):
         fault["retryAfter"] = "0"
@@ -76,3 +81,26 @@ def sahara(status: int, message: str, error: errors.MoorageError | None, request
 def no_such_path(message: str) -> dict[str, Any]:
     """What data processing answers where there is no route: another form than that of its faults."""
     return {"error": 404, "error_message": message}
+
+
+_NEUTRON_TYPES = [
+    (404, r"(Network|Subnet|Port) .* could not be found", r"\1NotFound"),
+    (404, "Security group ", "SecurityGroupNotFound"),
+    (404, "Floating IP ", "FloatingIPNotFound"),
+    (400, "IP address ", "InvalidIpForNetwork"),
+    (400, "", "InvalidInput"),
+    (403, "", "PolicyNotAuthorized"),
+    (409, "IP address ", "IpAddressAlreadyAllocated"),
+    (409, "No more IP addresses", "IpAddressGenerationFailure"),
+    (409, "Quota exceeded", "OverQuota"),
+    (409, ".*mac address", "MacAddressInUse"),
+    (409, "", "PortInUse"),
+]
+"""Status and how the message begins → the name of Neutron's exception; the first that fits."""
+
+
+def _neutron_type(status: int, message: str) -> str:
+    for code, pattern, name in _NEUTRON_TYPES:
+        if code == status and (match := re.match(pattern, message)):
+            return match.expand(name)
+    return "HTTP" + _TITLES.get(status, "Error").replace(" ", "")

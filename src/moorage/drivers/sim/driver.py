@@ -17,6 +17,7 @@ from moorage import errors
 from moorage.compute.ports import Capabilities, Disk, Guest, HeldGuest, HostState, Identity
 from moorage.connections import ConnectionInfo
 from moorage.drivers.sim.faults import Faults
+from moorage.drivers.sim.first_boots import FirstBoots
 from moorage.store.database import open_engine, sqlite_url
 
 _metadata = sa.MetaData()
@@ -49,15 +50,20 @@ class SimDriver:
     )
 
     def __init__(
-        self, path: Path, host: str = "sim-1", latency_s: float = 0.0, copy: Callable[[Disk, Disk], None] | None = None
+        self, path: Path, host: str = "sim-1", latency_s: float = 0.0, copy: Callable[[Disk, Disk], None] | None = None,
+        *, reports_first_boot: bool = False,
     ) -> None:  # fmt: skip
-        """``copy`` brings the bytes of one connected disk onto another; without it a swap moves only the record."""
+        """``copy`` brings the bytes of one connected disk onto another; without it a swap moves only the record.
+
+        ``reports_first_boot``: guests send the reports that their user data asks for.
+        """
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._engine = open_engine(sqlite_url(path), "BEGIN IMMEDIATE")
+        self._engine = open_engine(sqlite_url(path), "BEGIN IMMEDIATE", waits=False)
         self._turn = threading.Lock()
         self._host = host
         self._latency_s = latency_s
         self._copy = copy
+        self._first_boots = FirstBoots(self._engine, self._turn, is_on=reports_first_boot)
         self.faults = Faults(self._engine)
         with self._engine.begin() as tx:
             _metadata.create_all(tx)
@@ -153,6 +159,7 @@ class SimDriver:
     def destroy(self, guest: Guest) -> None:
         with self.faults.around("destroy", guest.id, self._latency_s), self._turn, self._engine.begin() as tx:
             tx.execute(guests.delete().where(guests.c.id == guest.id))
+            self._first_boots.forget(tx, guest)
 
     def release_identity(self, guest: Guest) -> None:
         """The WWPNs are computed from the server's id: nothing holds them."""
@@ -182,6 +189,7 @@ class SimDriver:
         ]
 
     def close(self) -> None:
+        self._first_boots.close()
         self._engine.dispose()
 
     def _put(self, guest: Guest, disks: list[Disk], power: int, booted: bool) -> None:
@@ -200,6 +208,9 @@ class SimDriver:
                     addresses=addresses,
                 )
             )
+            if booted:
+                self._first_boots.note(tx, guest)
+        self._first_boots.wake()
 
     def _change_disks(self, guest: Guest, change: Callable[[dict[str, str]], dict[str, str]]) -> None:
         with self._turn, self._engine.begin() as tx:

@@ -9,7 +9,6 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 
 from moorage import clock, errors, ids
@@ -42,7 +41,7 @@ def create_port(tx: Tx, context: Context, network: Network, new: NewPort, *, pro
         for mac in _macs(port_id, new.mac_address):
             if _insert(tx, {**values, "ip_address": address, "mac_address": mac}):
                 return get(tx, port_id)
-            if _holder(tx, network, address) is not None:
+            if holder(tx, network, address) is not None:
                 break
         else:
             raise errors.Conflict(
@@ -89,7 +88,8 @@ def _insert(tx: Tx, values: dict[str, Any]) -> bool:
     return True
 
 
-def _holder(tx: Tx, network: Network, address: str) -> Port | None:
+def holder(tx: Tx, network: Network, address: str) -> Port | None:
+    """Who has an address; None if it is free."""
     query = sa.select(ports).where(ports.c.network_id == network.id, ports.c.ip_address == address)
     row = tx.execute(query).one_or_none()
     return None if row is None else from_row(row)
@@ -115,6 +115,14 @@ def ports_of_all(tx: Tx, server_ids: list[str]) -> dict[str, list[Port]]:
     for row in tx.execute(query):
         found[row.server_id].append(from_row(row))
     return found
+
+
+def addresses_of_servers(tx: Tx, project_id: str | None) -> list[tuple[str, str]]:
+    """Server and address of each bound port; ``project_id`` None sees all projects."""
+    query = sa.select(ports.c.server_id, ports.c.ip_address).where(ports.c.server_id.is_not(None))
+    if project_id is not None:
+        query = query.where(ports.c.project_id == project_id)
+    return [(row.server_id, row.ip_address) for row in tx.execute(query)]
 
 
 def bind(tx: Tx, port_id: str, server_id: str, *, index: int, is_made_for_server: bool, tag: str | None = None) -> None:
@@ -160,31 +168,9 @@ def delete_port(tx: Tx, port_id: str) -> None:
         )
 
 
-class Listing(msgspec.Struct, kw_only=True):
-    """What a list is asked for. Empty fields do not filter."""
-
-    project_id: str | None = None
-    """None lists all projects."""
-    equal: dict[str, list[str]] = {}
-    """Column → values, any of which will do."""
-    marker: str | None = None
-    limit: int = 1000
-
-
-def listing(tx: Tx, wanted: Listing) -> list[Port]:
-    """A page of ports, oldest first; ``errors.BadRequest`` if the marker is none of them."""
-    query = sa.select(ports).order_by(ports.c.sequence).limit(wanted.limit)
-    if wanted.project_id is not None:
-        query = query.where(ports.c.project_id == wanted.project_id)
-    for column, values in wanted.equal.items():
-        query = query.where(ports.c[column].in_(values))
-    if wanted.marker is not None:
-        query = query.where(ports.c.sequence > _sequence(tx, wanted))
+def listing(tx: Tx, project_id: str | None = None) -> list[Port]:
+    """All ports of a project, oldest first; ``project_id`` None sees all projects."""
+    query = sa.select(ports).order_by(ports.c.sequence)
+    if project_id is not None:
+        query = query.where(ports.c.project_id == project_id)
     return [from_row(row) for row in tx.execute(query)]
-
-
-def _sequence(tx: Tx, wanted: Listing) -> int:
-    try:
-        return get(tx, str(wanted.marker), wanted.project_id).sequence
-    except errors.NotFound:
-        raise errors.BadRequest(f"Invalid input for operation: marker {wanted.marker} could not be found.") from None

@@ -1,0 +1,104 @@
+"""Simulated guests report once, in the end, whatever happens between."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from moorage.compute.ports import ConfigDrive, Guest
+from moorage.drivers.sim import SimDriver
+from tests.support.process import eventually
+
+
+class Receiver:
+    """Somebody who waits for reports; answers what it is told to."""
+
+    def __init__(self) -> None:
+        self.got: list[tuple[str, str, bytes]] = []
+        self.status = 200
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                receiver.got.append((self.command, self.path, body))
+                self.send_response(receiver.status)
+                self.end_headers()
+
+            do_PUT = do_POST  # noqa: N815
+
+            def log_message(self, *_: Any) -> None: ...
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def user_data(self) -> bytes:
+        url = f"http://127.0.0.1:{self.server.server_port}/wait-conditions/w1?token=t"
+        return f"#!/bin/sh\ncurl -X PUT --data-binary '{{\"status\": \"SUCCESS\"}}' '{url}'\n".encode()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    made = Receiver()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+
+
+def guest(user_data: bytes | None) -> Guest:
+    drive = ConfigDrive(meta_data={}, network_data={}, user_data=user_data)
+    return Guest(id="s1", name="s1", vcpus=1, memory_mib=512, config_drive=drive)
+
+
+def driver(tmp_path: Path, *, reports: bool = True) -> SimDriver:
+    return SimDriver(tmp_path / "guests.db", reports_first_boot=reports)
+
+
+def test_the_first_boot_reports_and_later_ones_do_not(tmp_path: Path, receiver: Receiver) -> None:
+    sim, booted = driver(tmp_path), guest(receiver.user_data)
+    sim.boot(booted, [])
+    eventually(lambda: receiver.got)
+    sim.reboot(booted, [], hard=True)
+    sim.close()
+    assert receiver.got == [("PUT", "/wait-conditions/w1?token=t", b'{"status": "SUCCESS"}')]
+
+
+def test_a_guest_nobody_answers_tries_again_and_after_a_restart(tmp_path: Path, receiver: Receiver) -> None:
+    receiver.status = 503
+    sim = driver(tmp_path)
+    sim.boot(guest(receiver.user_data), [])
+    eventually(lambda: len(receiver.got) >= 2)
+    sim.close()
+    receiver.status = 200
+    before = len(receiver.got)
+    again = driver(tmp_path)
+    eventually(lambda: len(receiver.got) == before + 1)
+    again.close()
+    later = driver(tmp_path)
+    later.close()
+    assert len(receiver.got) == before + 1
+
+
+def test_a_no_is_final_and_a_destroyed_guest_is_silent(tmp_path: Path, receiver: Receiver) -> None:
+    receiver.status = 404
+    sim, booted = driver(tmp_path), guest(receiver.user_data)
+    sim.boot(booted, [])
+    eventually(lambda: receiver.got)
+    sim.destroy(booted)
+    receiver.status = 200
+    sim.boot(booted, [])
+    eventually(lambda: len(receiver.got) == 2)
+    sim.close()
+
+
+def test_nothing_is_sent_where_it_is_switched_off(tmp_path: Path, receiver: Receiver) -> None:
+    sim = driver(tmp_path, reports=False)
+    sim.boot(guest(receiver.user_data), [])
+    sim.close()
+    assert receiver.got == []
