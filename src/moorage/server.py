@@ -59,13 +59,13 @@ class Moorage:
         self.networks = networks.networks_of(settings.conf)
         self.image_dir = settings.data_dir / "images"
         self.image_dir.mkdir(exist_ok=True)
+        self.site = self._site()
         self.world = World(
             store=self.store, hypervisor=self.hypervisor, backends=self.backends, image_dir=self.image_dir,
             availability_zone=settings.conf.availability_zone, audit=audit_options(settings),
-            networks=self.networks,
+            networks=self.networks, site=self.site, public_url=settings.url,
         )  # fmt: skip
         self.engine = Engine(settings.journal_url, Runtime(self.store, self.world, probe), KINDS)
-        self.site = self._site()
         self.timer = Timer(settings.conf.periodic_interval, [self._look_for_due_servers])
         self.audit_timer = Timer(settings.conf.audit.interval, [self._audit])
         self.dispatcher = Dispatcher(self.store, self.engine, settings.conf.workers.concurrency)

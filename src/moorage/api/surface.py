@@ -14,10 +14,13 @@ from moorage.api.networks import SERVICE as NETWORKS
 from moorage.api.operators.endpoints import PATHS
 from moorage.api.services import Services
 from moorage.api.volumes import SERVICE as VOLUMES
+from moorage.api.wait_conditions import SERVICE as WAIT_CONDITIONS
 from moorage.api.wire.app import ServiceApp
 from moorage.api.wire.route import Service
 
-SERVICES: list[Service] = [IDENTITY, IMAGES, VOLUMES, COMPUTE, NETWORKS, CLUSTERS_V2, CLUSTERS_V1_1]
+SERVICES: list[Service] = [
+    IDENTITY, IMAGES, VOLUMES, COMPUTE, NETWORKS, WAIT_CONDITIONS, CLUSTERS_V2, CLUSTERS_V1_1,
+]  # fmt: skip
 
 
 class Port:

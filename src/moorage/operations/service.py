@@ -207,6 +207,11 @@ def unfinished(tx: Tx, subject: str | None = None) -> list[Operation]:
     return [Operation(**row._mapping) for row in tx.execute(query)]
 
 
+def busy_subjects(tx: Tx) -> set[str]:
+    """Subjects with an operation that is pending or running."""
+    return set(tx.scalars(sa.select(operations.c.subject).where(operations.c.state.in_(UNFINISHED)).distinct()))
+
+
 def recent(
     tx: Tx, limit: int, subject: str | None = None, state: str | None = None, *, is_retried: bool = False
 ) -> list[Operation]:

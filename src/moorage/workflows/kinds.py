@@ -9,8 +9,10 @@ from moorage.workflows import (
     cleanup,
     connect_attachment,
     create_snapshot,
+    create_stack,
     create_volume,
     delete_snapshot,
+    delete_stack,
     delete_volume,
     destroy,
     detach_volume,
@@ -32,6 +34,7 @@ from moorage.workflows import (
     swap_volume,
     unmap_volume,
     unshelve,
+    update_stack,
     upload_volume,
 )
 from moorage.workflows.clusters import create as create_cluster
@@ -50,5 +53,6 @@ KINDS: list[Kind] = [
     create_snapshot.KIND, delete_snapshot.KIND,
     connect_attachment.KIND, disconnect_attachment.KIND, map_volume.KIND, unmap_volume.KIND, cleanup.KIND,
     refresh_attachment.KIND,
+    create_stack.KIND, update_stack.KIND, delete_stack.KIND,
     create_cluster.KIND, scale_cluster.KIND, delete_cluster.KIND,
 ]  # fmt: skip

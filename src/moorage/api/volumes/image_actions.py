@@ -10,7 +10,6 @@ from moorage import errors, ids
 from moorage.api.volumes import views
 from moorage.api.volumes.action import Action, Done, parsed
 from moorage.api.volumes.fields import Metadata, Name, Truth, Uuid, texts, truth
-from moorage.api.volumes.volume_create import check_image, named_image
 from moorage.api.wire import Call
 from moorage.api.wire.body import since
 from moorage.api.wire.route import Rule
@@ -19,7 +18,7 @@ from moorage.images.model import Image, NewImage
 from moorage.store import Tx
 from moorage.volumes.model import Volume, VolumeType
 from moorage.volumes.service import types, volumes
-from moorage.workflows import reimage_volume, upload_volume
+from moorage.workflows import reimage_volume, upload_volume, volume_images
 
 _UPLOAD_PUBLIC = "volume_extension:volume_actions:upload_public"
 _REIMAGE_RESERVED = "volume:reimage_reserved"
@@ -115,8 +114,8 @@ def _reimage(call: Call, tx: Tx, volume: Volume, value: Any) -> None:
         call.enforce(_REIMAGE_RESERVED, volume.project_id)
     if len(attachments.of_volume(tx, volume.id)) > 1:
         raise errors.Conflict("Cannot re-image a volume which is attached to more than one server.")
-    image = named_image(call, tx, wanted.image_id)
-    check_image(image, volume.size_gib)
+    image = volume_images.named(tx, call.context, wanted.image_id)
+    volume_images.check(image, volume.size_gib)
     reserved_too = truth("reimage_reserved", wanted.reimage_reserved)
     reimage_volume.request(tx, call.context, volume, image.id, reserved_too=reserved_too)
 

@@ -25,15 +25,12 @@ from moorage.api.volumes.volumes import find, rendered
 from moorage.api.wire import Call, Reply, Route
 from moorage.api.wire.route import Rule
 from moorage.images.model import Image
-from moorage.images.service import lookup as images
-from moorage.images.service.listing import Listing, page
 from moorage.store import Tx
 from moorage.volumes.model import Snapshot
 from moorage.volumes.service import snapshots, types
-from moorage.workflows import create_volume
+from moorage.workflows import create_volume, volume_images
 
 _FROM_IMAGE = "volume:create_from_image"
-_GIB = 1024**3
 _STRICT = (3, 53)
 """From here on unknown fields of a volume are refused."""
 
@@ -166,7 +163,7 @@ def _from_snapshot(new: New, source: Snapshot) -> _Source:
 
 def _from_image(call: Call, tx: Tx, new: New, reference: str) -> _Source:
     call.enforce(_FROM_IMAGE)
-    image = named_image(call, tx, reference)
+    image = volume_images.named(tx, call.context, reference)
     snapshot_id = _boot_snapshot(image)
     if snapshot_id is not None:
         try:
@@ -175,46 +172,8 @@ def _from_image(call: Call, tx: Tx, new: New, reference: str) -> _Source:
             raise errors.NotFound(
                 f"Nova specific image is found, but boot volume snapshot id:{snapshot_id} not found."
             ) from None
-    check_image(image, _size(new, _Source()))
+    volume_images.check(image, _size(new, _Source()))
     return _Source(columns={"image_id": image.id})
-
-
-def named_image(call: Call, tx: Tx, reference: str) -> Image:
-    """The image by id, URL or name; 400 if there is none, 409 if the name is not unique."""
-    image_id = reference.rsplit("/", 1)[-1]
-    if ids.is_uuid(image_id):
-        try:
-            return images.get_visible(tx, call.context, image_id)
-        except errors.NotFound:
-            pass  # it may be a name that looks like an id
-    found = page(tx, call.context, Listing(filters=[("name", f"eq:{reference}")]))
-    if len(found) > 1:
-        raise errors.Conflict(f"Multiple matches found for '{reference}', use an ID to be more specific.")
-    if not found:
-        raise errors.BadRequest("Invalid image identifier or unable to access requested image.")
-    return found[0]
-
-
-def check_image(image: Image, size_gib: int) -> None:
-    """400 unless a volume of that size can be filled from the image."""
-    if image.status != "active":
-        raise errors.BadRequest(f"Invalid input received: Image {image.id} is not active.")
-    needed = -(-(image.size or 0) // _GIB)
-    if needed > size_gib:
-        raise errors.BadRequest(
-            f"Invalid input received: Size of specified image {needed}GB is larger than volume size {size_gib}GB."
-        )
-    if size_gib < image.min_disk:
-        raise errors.BadRequest(
-            f"Invalid input received: Volume size {size_gib}GB cannot be smaller than the image minDisk size "
-            f"{image.min_disk}GB."
-        )
-    unpacked = -(-(image.virtual_size or 0) // _GIB)
-    if unpacked > size_gib:
-        raise errors.BadRequest(
-            f"Image {image.id} is unacceptable: Image virtual size is {unpacked}GB and doesn't fit in a volume of "
-            f"size {size_gib}GB."
-        )
 
 
 def _boot_snapshot(image: Image) -> str | None:

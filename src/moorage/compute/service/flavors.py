@@ -58,6 +58,14 @@ def get(tx: Tx, context: Context, flavor_id: str) -> Flavor:
     return flavor
 
 
+def named(tx: Tx, context: Context, name: str) -> Flavor:
+    """The flavor of that name, as ``get``."""
+    row = tx.execute(sa.select(flavors).where(flavors.c.name == name)).one_or_none()
+    if row is None or not _is_visible(flavor := from_row(row), context):
+        raise errors.NotFound(f"Flavor {name} could not be found.")
+    return flavor
+
+
 def _is_visible(flavor: Flavor, context: Context) -> bool:
     return context.is_admin or flavor.is_public or context.project_id in flavor.project_access
 

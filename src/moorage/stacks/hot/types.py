@@ -45,6 +45,8 @@ class ResourceType(msgspec.Struct, frozen=True, kw_only=True):
     """Properties that an update changes in place; another one replaces the resource."""
     fixed: frozenset[str] = frozenset()
     """Properties whose change Heat carries out in place and we cannot: an update of them is refused."""
+    policies: dict[str, str] = {}
+    """Property → the property that says what a change of it does: REPLACE, IGNORE, or what cannot be done here."""
 
 
 def _one_of(*allowed: str) -> Limits:
@@ -106,6 +108,9 @@ TYPES: dict[str, ResourceType] = {
             "name", "metadata", "tags", "flavor_update_policy", "image_update_policy", "user_data_update_policy",
         }),
         fixed=frozenset({"networks"}),
+        policies={
+            "flavor": "flavor_update_policy", "image": "image_update_policy", "user_data": "user_data_update_policy",
+        },
     ),
     SERVER_GROUP: ResourceType(
         properties={
@@ -135,6 +140,19 @@ TYPES: dict[str, ResourceType] = {
     VOLUME_ATTACHMENT: ResourceType(
         properties={"instance_uuid": _REQUIRED, "volume_id": _REQUIRED, "mountpoint": _TEXT},
     ),
+    PORT: ResourceType(
+        properties={
+            "name": _TEXT, "network": _REQUIRED, "mac_address": _TEXT,
+            "fixed_ips": Property(kind="list", items=Property(kind="map", fields={"ip_address": _TEXT})),
+        },
+        attributes=frozenset({"fixed_ips", "mac_address", "name", "network_id", "status"}),
+        elsewhere=frozenset({
+            "security_groups", "admin_state_up", "allowed_address_pairs", "binding:vnic_type", "device_id", "tags",
+            "device_owner", "dns_name", "no_fixed_ips", "port_security_enabled", "propagate_uplink_status",
+            "qos_policy", "replacement_policy", "value_specs", "network_id",
+        }),
+        changeable=frozenset({"name"}),
+    ),
     WAIT_CONDITION: ResourceType(
         properties={
             "handle": _REQUIRED,
@@ -151,7 +169,6 @@ TYPES: dict[str, ResourceType] = {
 }  # fmt: skip
 
 NOT_SERVED = {
-    PORT: "the network service here serves no ports",
     "OS::Neutron::FloatingIP": "the network service here has no floating IPs",
     "OS::Neutron::SecurityGroup": "the network service here has no security groups",
 }

@@ -1,0 +1,51 @@
+"""Remove a stack with everything it made, whatever state it is in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moorage import errors
+from moorage.operations import Kind, Saga
+from moorage.stacks import service, states
+from moorage.workflows import create_stack
+from moorage.workflows.stack_executor import steps
+from moorage.workflows.world import World
+
+
+def run(saga: Saga[World], stack_id: str) -> None:
+    """Each resource after those that need it; what cannot be removed keeps the stack."""
+    if not saga.do(begin, stack_id):
+        return
+    left = steps.clear(saga, stack_id, everything=True)
+    if left is not None:
+        raise errors.Refused(left)
+    saga.do(forget, stack_id)
+
+
+def begin(world: World, stack_id: str) -> bool:
+    """Whether there is a stack to remove; what an earlier attempt could not remove is tried again."""
+    with world.store.write() as tx:
+        stack = service.find(tx, stack_id)
+        if stack is None:
+            return False
+        service.begin(tx, stack, states.DELETE)
+        for row in service.resources(tx, stack_id):
+            if row.status == "DELETE_FAILED":
+                data: dict[str, Any] = {**row.data, "is_being_deleted": False}
+                service.change(tx, row.id, action=states.CREATE, progress=states.COMPLETE, reason=None, data=data)
+    return True
+
+
+def forget(world: World, stack_id: str) -> None:
+    with world.store.write() as tx:
+        service.forget(tx, stack_id)
+
+
+def failed(world: World, message: str, stack_id: str) -> None:
+    """What is left stays, and deleting it can be asked for again."""
+    with world.store.write() as tx:
+        service.update(tx, stack_id, is_delete_requested=False)
+    create_stack.failed(world, message, stack_id)
+
+
+KIND = Kind(name="delete_stack", run=run, failed=failed, pool=create_stack.POOL)
