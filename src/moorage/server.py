@@ -38,6 +38,7 @@ from moorage.volumes.content import copy_over
 from moorage.volumes.ports import VolumeBackend
 from moorage.volumes.service import types
 from moorage.workflows import due, periodic_audit, report_pools
+from moorage.workflows.clusters import verification
 from moorage.workflows.kinds import KINDS
 from moorage.workflows.site import Site
 from moorage.workflows.world import World
@@ -67,6 +68,8 @@ class Moorage:
         )  # fmt: skip
         self.engine = Engine(settings.journal_url, Runtime(self.store, self.world, probe), KINDS)
         self.timer = Timer(settings.conf.periodic_interval, [self._look_for_due_servers])
+        interval_s = settings.conf.clusters.verification_periodic_interval
+        self.health_timer = Timer(interval_s, [lambda: verification.look_at_all(self.store)])
         self.audit_timer = Timer(settings.conf.audit.interval, [self._audit])
         self.dispatcher = Dispatcher(self.store, self.engine, settings.conf.workers.concurrency)
         self._prepare()
@@ -78,12 +81,14 @@ class Moorage:
         self.engine.launch()
         self.dispatcher.start()
         self.timer.start()
+        self.health_timer.start()
         if self.settings.conf.audit.mode != periodic_audit.OFF:
             self.audit_timer.start()
 
     def stop(self) -> bool:
         """Begin nothing new, let steps end, and leave the rest to the next start; whether all ended."""
         self.timer.stop()
+        self.health_timer.stop()
         self.audit_timer.stop()
         self.dispatcher.stop()
         if not self.engine.stop(STOP_PATIENCE_S):
@@ -118,6 +123,8 @@ class Moorage:
             shelved_offload_time_s=self.settings.conf.shelved_offload_time,
             reclaim_interval_s=self.settings.conf.reclaim_instance_interval,
             networks=self.networks,
+            node_domain=self.settings.conf.clusters.node_domain,
+            default_boot_volume_gib=self.settings.conf.clusters.default_boot_volume_size,
             is_direct_swap_allowed=self.settings.conf.compute.allow_direct_swap,
         )  # fmt: skip
 

@@ -11,6 +11,7 @@ from moorage import __version__, errors
 COMMANDS = {
     "serve": "moorage.cli.serve",
     "operations": "moorage.cli.operations",
+    "cluster": "moorage.cli.cluster",
     "volume-attachment": "moorage.cli.volume_attachment",
     "db": "moorage.cli.database",
     "config": "moorage.cli.configuration",

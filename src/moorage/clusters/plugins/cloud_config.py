@@ -43,8 +43,11 @@ systemctl daemon-reload
 _REPORT = f"""\
 #!/bin/bash
 # Tells the stack how the setup went; asks again for a while if nobody answers.
+signal() {{
+  {SIGNAL} --fail --silent --show-error "$@"
+}}
 for attempt in $(seq 60); do
-  {SIGNAL} --fail --silent --show-error --data-binary "$1" && exit 0
+  signal --data-binary "$1" && exit 0
   sleep 5
 done
 exit 1

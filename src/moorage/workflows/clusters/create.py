@@ -138,8 +138,7 @@ def is_stack_gone(world: World, cluster_id: str) -> bool:
     with world.store.read() as tx:
         cluster = get(tx, cluster_id)
     is_over = cluster.stack_id is None or cluster.status == states.DELETING
-    found = None if is_over else stack.service(world).find(str(cluster.stack_id))
-    return found is None or found.is_ended
+    return is_over or stack.is_at_rest(stack.service(world).find(str(cluster.stack_id)))
 
 
 def note_stack_gone(world: World, cluster_id: str) -> None:

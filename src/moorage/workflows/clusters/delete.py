@@ -42,8 +42,7 @@ def run(saga: Saga[World], cluster_id: str, is_forced: bool, is_changed: bool) -
 
 def is_stack_at_rest(world: World, cluster_id: str) -> bool:
     stack_id = _stack_id(world, cluster_id)
-    found = None if stack_id is None else stack.service(world).find(stack_id)
-    return found is None or found.is_ended
+    return stack_id is None or stack.is_at_rest(stack.service(world).find(stack_id))
 
 
 def decide_on_volumes(world: World, cluster_id: str) -> None:

@@ -49,6 +49,11 @@ def is_complete(found: Stack) -> bool:
     return found.progress == states.COMPLETE
 
 
+def is_at_rest(found: Stack | None) -> bool:
+    """Whether nothing goes on with the stack, nor will; one that is gone rests."""
+    return found is None or (found.is_ended and not found.is_delete_requested)
+
+
 def owner(cluster: Cluster) -> Owner:
     return Owner(project_id=cluster.project_id, user_id=cluster.user_id)
 
