@@ -17,7 +17,8 @@ COMMANDS = [
     ["volume-attachment", "--help"], ["volume-attachment", "audit", "--help"],
     ["volume-attachment", "cleanup", "--help"], ["volume-attachment", "show", "--help"],
     ["volume-attachment", "get-connector", "--help"], ["volume-attachment", "refresh", "--help"],
-    ["cluster", "--help"], ["cluster", "template", "--help"], ["config", "--help"], ["array", "--help"], ["mock-hmc", "--help"],
+    ["cluster", "--help"], ["cluster", "template", "--help"],
+    ["config", "--help"], ["array", "--help"], ["mock-hmc", "--help"],
 ]  # fmt: skip
 
 

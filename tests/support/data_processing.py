@@ -64,7 +64,9 @@ class DataProcessing:
         return made
 
     def scale(self, cluster_id: str, group: str, count: int, **fields: Any) -> None:
-        self.ask("PUT", f"/clusters/{cluster_id}", {"resize_node_groups": [{"name": group, "count": count, **fields}]}, 202)
+        self.ask(
+            "PUT", f"/clusters/{cluster_id}", {"resize_node_groups": [{"name": group, "count": count, **fields}]}, 202
+        )
 
     def delete(self, cluster_id: str) -> None:
         self.ask("DELETE", f"/clusters/{cluster_id}", status=204)
