@@ -1,4 +1,4 @@
-"""Data processing on a whole cloud: what has to be there first, and what the tests of clusters ask for again and again."""
+"""Data processing on a whole cloud: what has to be there first, and what tests of clusters ask for again and again."""
 
 from __future__ import annotations
 
