@@ -46,6 +46,10 @@ lint: $(STAMP) ## ruff, mypy, import contracts, generated docs
 soak: $(STAMP) ## random operations, kills and lost answers for long (EXAMPLES=200 stories of 100 steps)
 	MOORAGE_SOAK_EXAMPLES=$(or $(EXAMPLES),200) $(BIN)/python -m pytest -q -s tests/property
 
+.PHONY: fuzz
+fuzz: $(STAMP) ## every route as every kind of caller, with CASES=10 generated requests each
+	MOORAGE_FUZZ_CASES=$(or $(CASES),10) $(BIN)/python -m pytest -q -s tests/api/fuzz -m long
+
 .PHONY: bench
 bench: $(STAMP) ## measure cold start, boot and delete on this machine
 	$(BIN)/python benchmarks/boot.py

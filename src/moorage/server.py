@@ -13,9 +13,10 @@ from moorage.api.operators import readiness
 from moorage.api.operators.endpoints import Access, Endpoints
 from moorage.api.services import Limits, Services
 from moorage.api.surface import SERVICES, Port
+from moorage.api.wire.admission import Admission, Bounds
 from moorage.api.wire.policy import Policy
 from moorage.audit.plan import Options
-from moorage.compute.ports import Disk, Hypervisor
+from moorage.compute.ports import Disk, Hypervisor, KeepsTries
 from moorage.compute.service import flavors, services
 from moorage.config import networks, secrets
 from moorage.config.settings import Settings
@@ -30,6 +31,7 @@ from moorage.operations import figures as operation_figures
 from moorage.operations.dispatcher import Dispatcher
 from moorage.operations.engine import Engine
 from moorage.operations.saga import Probe, Runtime
+from moorage.operations.start_log import StoredStartLog
 from moorage.operations.timer import Timer
 from moorage.store import Store, schema
 from moorage.store import figures as store_figures
@@ -55,6 +57,8 @@ class Moorage:
         schema.upgrade(settings.database_url)
         self.store = Store(settings.database_url)
         driver = hypervisor_of(settings)
+        if isinstance(driver, KeepsTries):
+            driver.keep_tries(StoredStartLog(self.store))
         self.hypervisor = measured(driver, "hypervisor", driver.name)
         self.backends = {name: measured(made, "storage", name) for name, made in backends_of(settings).items()}
         self.networks = networks.networks_of(settings.conf)
@@ -133,10 +137,11 @@ class Moorage:
 
     def _audit(self) -> None:
         conf = self.settings.conf.audit
-        periodic_audit.fire(self.world, conf.mode, conf.interval)
+        periodic_audit.fire(self.world, conf.mode, conf.interval, self.audit_timer.is_stopping)
 
     def _application(self) -> Port:
         conf = self.settings.conf
+        self.admission = Admission(_bounds(conf.api))
         policy_file = Path(conf.api.policy_file) if conf.api.policy_file else None
         shared = Services(
             store=self.store, policy=Policy(SERVICES, policy_file),
@@ -144,7 +149,7 @@ class Moorage:
             image_dir=self.image_dir, site=self.site,
             region=conf.region_name, availability_zone=conf.availability_zone,
             public_url=conf.public_url,
-            limits=Limits(max_body_bytes=conf.api.max_body_bytes, max_image_bytes=conf.api.max_image_gib << 30),
+            limits=_limits(conf.api), admission=self.admission,
         )  # fmt: skip
         return Port(shared, self._endpoints(self._access()))
 
@@ -155,12 +160,26 @@ class Moorage:
     def _endpoints(self, access: Access) -> Endpoints:
         checks = {"database": readiness.database(self.store), "dispatcher": readiness.dispatcher(self.dispatcher)}
         collectors = [store_figures.collector(self.store), operation_figures.collector(self.store, self.dispatcher)]
+        collectors.append(self.admission.figures)
         return Endpoints(readiness.Readiness(checks), collectors, access)
 
     def _access(self) -> Access:
         """Who may read the figures on the port of the API."""
         conf = self.settings.conf.metrics
         return Access(is_served=not conf.listen, token=conf.token)
+
+
+def _limits(conf: Any) -> Limits:
+    return Limits(
+        max_body_bytes=conf.max_body_bytes, max_image_bytes=conf.max_image_gib << 30, body_patience_s=conf.body_patience
+    )
+
+
+def _bounds(conf: Any) -> Bounds:
+    return Bounds(
+        in_flight=conf.max_in_flight, waiting=conf.max_waiting, waiting_of_one=conf.max_waiting_of_project,
+        patience_s=conf.wait_patience, streams=conf.max_streams, buffered_bytes=conf.max_buffered_mib << 20,
+    )  # fmt: skip
 
 
 def audit_options(settings: Settings) -> Options:

@@ -150,6 +150,16 @@ class Foreign:
     def known_holders(self, mappings: list[MappingFact]) -> set[tuple[str, str, str]]:
         return set()
 
+    def identities(self, server_ids: list[str]) -> list[str]:
+        del server_ids
+        return []
+
+    def identity_pages(self) -> Iterator[list[str]]:
+        return iter([])
+
+    def release_identity(self, server_id: str) -> None:
+        raise AssertionError(server_id)
+
     def unplug(self, server: ServerFact, volume_id: str) -> None:
         self.removed.append(f"plug-{server.id}-{volume_id}")
         self.running[server.id].remove(volume_id)

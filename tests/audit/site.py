@@ -16,6 +16,7 @@ from moorage.audit import run
 from moorage.audit.model import Finding
 from moorage.audit.plan import Options
 from moorage.compute.model.server import Server
+from moorage.compute.ports import Hypervisor
 from moorage.compute.service import servers
 from moorage.context import Context
 from moorage.drivers.fcarray import FcArray, snapshot
@@ -41,14 +42,17 @@ NOW = Options(grace_s=0.0)
 class Site:
     """Rows, array file and simulated guests; every operation really runs."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, hypervisor: Hypervisor | None = None) -> None:
+        """On the simulated hypervisor, ``guests``, unless another one is given."""
         self.store: Store = make_store(directory)
         self.array_file = directory / "array.db"
         self.array = FcArray("fcarray", self.array_file)
         self.guests = SimDriver(directory / "guests.db")
+        self.hypervisor: Hypervisor = hypervisor or self.guests
         self.world = World(
-            store=self.store, hypervisor=self.guests, backends={"fcarray": self.array}, image_dir=directory, audit=NOW
-        )
+            store=self.store, hypervisor=self.hypervisor, backends={"fcarray": self.array}, image_dir=directory,
+            audit=NOW,
+        )  # fmt: skip
         with self.store.write() as tx:
             types.ensure_defaults(tx, ["fcarray"])
 
@@ -152,16 +156,21 @@ class Site:
     def clean_up(self, **allowed: Any) -> list[str]:
         """As the command does it; returns what became of each repair."""
         options = msgspec.structs.replace(NOW, **allowed)
-        wanted: list[Finding] = cleanup.repairable(self.audit(options).findings)
+        return self.repair(*cleanup.repairable(self.audit(options).findings), options=options)
+
+    def repair(self, *wanted: Finding, options: Options = NOW) -> list[str]:
+        """Carry out these repairs; returns what became of each, and of what they uncovered."""
         with self.store.write() as tx:
-            asked = cleanup.request(tx, WHO, wanted, options)
+            asked = cleanup.request(tx, WHO, list(wanted), options)
         self.idle()
         with self.store.read() as tx:
             return list(tx.scalars(sa.select(kept.c.result).where(kept.c.operation_id.in_(asked))))
 
 
-def made(directory: Path, probe: Probe | None = None) -> Iterator[Site]:
-    site = Site(directory)
+def made(
+    directory: Path, probe: Probe | None = None, hypervisor: Hypervisor | None = None, kind: type[Site] = Site
+) -> Iterator[Site]:  # fmt: skip
+    site = kind(directory, hypervisor)
     with running(directory, site.world, probe):
         yield site
     site.guests.close()

@@ -90,10 +90,11 @@ def test_a_hard_reboot_survives_an_array_that_refuses_to_unmap(site: Site) -> No
     server, _ = site.server()
     extra = site.volume()
     site.array.connect(extra, site.connector(server))
-    Faults(site.array_file).add("disconnect", "refuse")
+    Faults(site.array_file).add("disconnect", "refuse", times=100)
     site.reboot(server, hard=True)
     assert site.get(server).vm_state == "active"
     assert any("failed" in details for details in actions_of(site, server)["cleanup_volume_attachments"])
+    Faults(site.array_file).clear()
     assert site.clean_up() == ["done"]
 
 
@@ -106,3 +107,11 @@ def test_nothing_is_repaired_before_the_guest_has_stopped(site: Site) -> None:
     site.reboot(server, hard=True)
     assert site.row(server, data) is None
     assert held(site, server) == [root]
+
+
+def test_what_a_repair_uncovers_is_repaired_before_the_guest_starts(site: Site) -> None:
+    server, (_, data) = site.server()
+    lose_attachment(site, server, data, "available")
+    site.reboot(server, hard=True)
+    assert (server, data) not in site.masks()
+    assert site.found() == []

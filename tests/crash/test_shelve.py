@@ -6,6 +6,7 @@ connector or device name. Whatever happens, it ends ACTIVE with all three or SHE
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,13 @@ def cell(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Cloud
 @pytest.fixture
 def dpm(tmp_path: Path) -> Iterator[Cloud]:
     with cloud(tmp_path, "dpm") as made:
+        yield made
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[Cloud]:
+    """A z16 where shelved servers keep their storage groups."""
+    with cloud(tmp_path, "dpm-groups", more_options="keep_groups_of_shelved = true\n") as made:
         yield made
 
 
@@ -239,3 +247,49 @@ def test_each_hmc_request_of_offload_and_unshelve_may_be_lost(dpm: Cloud, kind: 
             controls.add_fault(match=REQUESTS, kind=kind, skip=number)
         shelve(dpm, server)
         controls.clear_faults()
+
+
+def wwpns(site: Cloud, server: str) -> list[str]:
+    """The WWPNs on record for a server; none if it was forgotten."""
+    (row,) = invariants.rows(site.data_dir / "moorage.db", f"SELECT identity FROM servers WHERE id = '{server}'")
+    return list(json.loads(row["identity"])["connector"]["wwpns"]) if row["identity"] else []
+
+
+def test_a_kept_group_brings_the_server_back_with_its_wwpns_and_goes_with_it(kept: Cloud) -> None:
+    server, volumes = offloaded(kept)
+    before = wwpns(kept, server)
+    assert len(before) == 2
+    assert masks(kept, server) == set()
+    assert kept.partitions() == []
+    assert kept.show(server)["OS-EXT-SRV-ATTR:host"] is None
+    assert unshelve(kept, server) == "ACTIVE"
+    assert wwpns(kept, server) == before
+    assert masks(kept, server) == set(volumes)
+    shelve(kept, server)
+    refuse_third_connect(kept)
+    assert unshelve(kept, server, "SHELVED_OFFLOADED") == "SHELVED_OFFLOADED"
+    assert wwpns(kept, server) == before, "a way back keeps the group too"
+    assert kept.problems() == []
+    kept.delete(server)
+    kept.wait(server, "GONE")
+    kept.settle()
+    assert kept.problems() == []
+    assert kept.storage_groups() == []
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_a_kept_group_survives_a_kill_at_every_step(kept: Cloud) -> None:
+    server, _ = offloaded(kept)
+    before = wwpns(kept, server)
+    todo = [("shelve_offload", *cell) for cell in cells(kept.steps(), "shelve_offload")]
+    for kind, step, skip in todo:
+        assert unshelve(kept, server) == "ACTIVE"
+        kept.kill_at(kind, step, "after", skip)
+        assert kept.act(server, "shelve").status_code == 202
+        kept.moorage.wait_dead()
+        kept.moorage.start()
+        kept.wait(server, "SHELVED_OFFLOADED")
+        kept.settle()
+        assert kept.problems() == [], f"killed after {step}#{skip}"
+        assert wwpns(kept, server) == before

@@ -31,13 +31,14 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     drivers: tuple[str, ...] = ("sim", "dpm")
 
 
+ALL = ("sim", "dpm", "dpm-groups")
 FREE, USED = "available", "in-use"
 SCENES = {
-    "attach": Scene(kind="attach_volume", begins=(FREE, FREE), ends=(USED, FREE)),
+    "attach": Scene(kind="attach_volume", begins=(FREE, FREE), ends=(USED, FREE), drivers=ALL),
     "attach that the hypervisor refuses": Scene(
         kind="attach_volume", begins=(FREE, FREE), ends=(FREE, FREE), refused="plug", raises="plug", drivers=("sim",)
     ),
-    "detach": Scene(kind="detach_volume", begins=(USED, FREE), ends=(FREE, FREE)),
+    "detach": Scene(kind="detach_volume", begins=(USED, FREE), ends=(FREE, FREE), drivers=ALL),
     "detach that the guest refuses": Scene(
         kind="detach_volume", begins=(USED, FREE), ends=(USED, FREE), refused="unplug", drivers=("sim",)
     ),

@@ -190,7 +190,7 @@ def test_an_offline_port_degrades_what_runs_and_fails_what_starts(hmc: MockHmc, 
     hmc.controls.set_port_online(port_uri(cpc), is_online=False)
     assert status(partition) == "degraded"
     stop(partition)
-    with pytest.raises(zhmcclient.HTTPError, match="not operating"):
+    with pytest.raises(zhmcclient.HTTPError, match="adapter does not operate"):
         start(partition)
     hmc.controls.set_partition_status("server1", "active")
     hmc.controls.set_port_online(port_uri(cpc), is_online=True)

@@ -25,8 +25,8 @@ EXAMPLES = SOAK or 20
 STEPS = 100
 MOST_VOLUMES = 8
 PICK = st.integers(0, 10_000)
-ARRAY_FAULT = {"call": st.sampled_from(["connect", "disconnect", "create", "delete"])}
-SIM_FAULT = {"call": st.sampled_from(["boot", "destroy", "plug", "unplug", "power_off"])}
+ARRAY_FAULT = {"call": st.sampled_from(["connect", "disconnect", "create", "delete", "read_image"])}
+SIM_FAULT = {"call": st.sampled_from(["boot", "destroy", "plug", "unplug", "power_off", "swap"])}
 LOST = {"kind": st.sampled_from(["fail-before", "lost-reply"])}
 CHANGES = ["os-stop", "os-start", "shelve", "unshelve", "pause", "unpause"]
 ARGUMENTS: dict[str, dict[str, Any]] = {
@@ -35,6 +35,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "attach": {"server": PICK, "volume": PICK},
     "detach": {"server": PICK, "volume": PICK},
     "swap": {"server": PICK, "old": PICK, "new": PICK},
+    "move": {"volume": PICK, "backend": st.sampled_from(["files", "fcarray"])},
     "change": {"number": PICK, "action": st.sampled_from(CHANGES)},
     "reboot": {"number": PICK, "kind": st.sampled_from(["SOFT", "HARD"])},
     "delete": {"number": PICK},
@@ -55,6 +56,7 @@ class Tally:
     steps = 0
     requests = 0
     kills = 0
+    moves = 0
     refused = 0
 
 
@@ -113,6 +115,13 @@ class RandomOperations:
             path = f"/servers/{self.servers[server % len(self.servers)]}/os-volume_attachments"
             body = {"volumeAttachment": {"volumeId": self.volumes[new % len(self.volumes)]}}
             self.call("PUT", "compute", f"{path}/{self.volumes[old % len(self.volumes)]}", body)
+
+    def move(self, volume: int, backend: str) -> None:
+        if self.volumes:
+            body = {"os-retype": {"new_type": backend, "migration_policy": "on-demand"}}
+            path = f"/volumes/{self.volumes[volume % len(self.volumes)]}/action"
+            answer = self.call("POST", "block-storage", path, body)
+            Tally.moves += answer.status_code == 202
 
     def change(self, number: int, action: str) -> None:
         self.act(number, action)
@@ -184,5 +193,6 @@ def test_random_operations_kills_and_lost_answers_never_leave_a_contradiction(si
         machine.end()
 
     play()
-    print(f"steps {Tally.steps}, requests {Tally.requests}, refused {Tally.refused}, kills {Tally.kills}")
+    done = (Tally.steps, Tally.requests, Tally.refused, Tally.kills, Tally.moves)
+    print("steps {}, requests {}, refused {}, kills {}, moves {}".format(*done))
     assert Tally.steps >= 2000, Tally.steps

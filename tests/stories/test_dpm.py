@@ -9,18 +9,15 @@ import pytest
 
 from moorage.drivers.fcarray.lun import scsi_lun
 from tests.support.clouds import Cloud, cloud
+from tests.support.partitions import boot_path, partition_of, wwpns_of
 from tests.support.process import eventually
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    with cloud(tmp_path_factory.mktemp("dpm"), "dpm") as made:
+@pytest.fixture(scope="module", params=["dpm", "dpm-groups"])
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """A z13 with HBAs, and a z16 with storage groups."""
+    with cloud(tmp_path_factory.mktemp(request.param), request.param) as made:
         yield made
-
-
-def partition_of(site: Cloud, server: str) -> dict[str, Any]:
-    (found,) = [partition for partition in site.partitions() if server in partition["name"]]
-    return found
 
 
 def entry(volume: str, **more: Any) -> dict[str, Any]:
@@ -32,22 +29,25 @@ def create(site: Cloud, mapping: list[dict[str, Any]], **more: Any) -> Any:
     return site.moorage.call("POST", "compute", "/servers", {"server": server}, version="2.67")
 
 
-def test_boot_properties_name_the_first_vhba_the_masked_lun_and_its_first_target(site: Cloud) -> None:
+def state(site: Cloud) -> dict[str, Any]:
+    assert site.hmc is not None
+    return site.hmc.controls.state()
+
+
+def test_the_boot_path_is_the_first_adapter_the_masked_lun_and_its_first_target(site: Cloud) -> None:
     data, root = site.volume("data"), site.volume("root")
     made = create(site, [entry(data, boot_index=-1), entry(root)])
     server = made.json()["server"]["id"]
     site.wait(server, "ACTIVE")
-    partition, array = partition_of(site, server), site.array()
-    hbas = [hba for hba in site.hmc.controls.state()["hbas"] if hba["parent"] == partition["object-uri"]]  # type: ignore[union-attr]
+    seen, array = state(site), site.array()
     (host,) = [host for host in array["hosts"] if host["name"] == server]
-    assert {hba["wwpn"] for hba in hbas} == set(host["initiators"])
-    boot_hba = next(hba for hba in hbas if hba["element-uri"] == partition["boot-storage-device"])
+    assert wwpns_of(seen, server) == set(host["initiators"])
+    path = boot_path(seen, server)
     (mask,) = [mask for mask in array["masks"] if mask["volume_id"] == root]
-    targets = [zone["target"] for zone in array["zones"] if zone["initiator"] == boot_hba["wwpn"]]
-    assert partition["status"] == "active"
-    assert partition["boot-device"] == "storage-adapter"
-    assert partition["boot-logical-unit-number"] == scsi_lun(mask["lun"])
-    assert partition["boot-world-wide-port-name"] == targets[0]
+    targets = [zone["target"] for zone in array["zones"] if zone["initiator"] == path.initiator]
+    assert partition_of(seen, server)["status"] == "active"
+    assert path.port == site.hmc.ready()["cpcs"][0]["adapters"][0]["ports"][0]  # type: ignore[union-attr]
+    assert (path.target, path.lun) == (targets[0], scsi_lun(mask["lun"]))
     site.delete(server)
     site.wait(server, "GONE")
     site.settle()
@@ -103,7 +103,7 @@ def test_a_server_is_deleted_from_every_partition_status(site: Cloud, status: st
     volume = site.volume()
     server = site.server([volume])
     site.wait(server, "ACTIVE")
-    site.hmc.controls.set_partition_status(partition_of(site, server)["object-uri"], status)  # type: ignore[union-attr]
+    site.hmc.controls.set_partition_status(partition_of(state(site), server)["object-uri"], status)  # type: ignore[union-attr]
     site.delete(server)
     site.wait(server, "GONE")
     site.settle()

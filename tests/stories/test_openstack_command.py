@@ -15,9 +15,10 @@ from tests.support.process import eventually
 JSON = ("-f", "json")
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    with cloud(tmp_path_factory.mktemp("dpm"), "dpm") as made:
+@pytest.fixture(scope="module", params=[pytest.param("dpm", marks=pytest.mark.long), "dpm-groups"])
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """A z13 with HBAs, and a z16 with storage groups."""
+    with cloud(tmp_path_factory.mktemp(request.param), request.param) as made:
         yield made
 
 

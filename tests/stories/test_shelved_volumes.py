@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.support.clouds import Cloud, cloud
+from tests.support.partitions import boot_path
 
 JSON = ("-f", "json")
 
 
-@pytest.fixture(params=["sim", "dpm"])
+@pytest.fixture(params=["sim", pytest.param("dpm", marks=pytest.mark.long), "dpm-groups"])
 def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cloud]:
     with cloud(tmp_path, request.param) as made:
         yield made
@@ -59,9 +60,8 @@ def test_shelve_detach_attach_two_swap_one_swap_the_root_unshelve(site: Cloud) -
     assert all(entry["Device"].startswith("/dev/vd") for entry in listed)
     assert masked(site, server) == {new_root, third, other}
     if site.hmc is not None:
-        (partition,) = site.partitions()
         (mask,) = [mask for mask in site.array()["masks"] if mask["volume_id"] == new_root]
-        assert partition["boot-logical-unit-number"] == mask["lun16"]
+        assert boot_path(site.hmc.controls.state(), server).lun == mask["lun16"]
     assert site.problems() == []
     site.delete(server)
     site.wait(server, "GONE")

@@ -14,7 +14,7 @@ from tests.support.process import eventually
 JSON = ("-f", "json")
 
 
-@pytest.fixture(scope="module", params=["sim", "dpm"])
+@pytest.fixture(scope="module", params=["sim", pytest.param("dpm", marks=pytest.mark.long), "dpm-groups"])
 def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     with cloud(tmp_path_factory.mktemp(request.param), request.param) as made:
         yield made

@@ -36,6 +36,7 @@ cpc_object_id = {cpc}
 max_processors = 16
 max_memory = 65536
 paused_grace_s = 1
+boot_grace_s = 0
 {mappings}
 """
 
@@ -62,7 +63,14 @@ class Cloud:
         return [] if self.hmc is None else list(self.hmc.controls.state()["partitions"])
 
     def storage_groups(self) -> list[dict[str, Any]]:
-        return [] if self.hmc is None else list(self.hmc.controls.state()["storage-groups"])
+        """Each with the names of the volumes declared in it."""
+        if self.hmc is None:
+            return []
+        state = self.hmc.controls.state()
+        names: dict[str, list[str]] = {group["object-uri"]: [] for group in state["storage-groups"]}
+        for volume in state["storage-volumes"]:
+            names[volume["parent"]].append(volume["name"])
+        return [{**group, "declared": names[group["object-uri"]]} for group in state["storage-groups"]]
 
     def array(self) -> dict[str, list[dict[str, Any]]]:
         return snapshot(self.array_file)
@@ -184,8 +192,8 @@ def cloud(directory: Path, driver: str, options: str = "", more_options: str = "
             machine = CpcSpec(name="Z16", has_storage_management=True) if driver == "dpm-groups" else CpcSpec("Z13")
             fabric = open_fabric(directory / "moorage" / "fcarray" / "array.db")
             config = HmcConfig(
-                data_dir=directory / "hmc", reachable=fabric.reason_unreachable, start_delay_s=0.02, stop_delay_s=0.02,
-                cpcs=(machine,),
+                data_dir=directory / "hmc", reachable=fabric.reason_unreachable, luns=fabric.luns_seen,
+                start_delay_s=0.02, stop_delay_s=0.02, cpcs=(machine,),
             )  # fmt: skip
             hmc = stack.enter_context(MockHmc(config))
         made = Cloud(directory, driver, hmc, options, more_options)

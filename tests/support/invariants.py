@@ -39,13 +39,13 @@ def problems(
     guests = _partition_guests(partitions) if partitions is not None else _sim_guests(sim_guests)
     return [
         *(f"I5: operation {row['kind']} {row['id']} is {row['state']}" for row in unfinished(database)),
-        *_servers(servers, disks),
+        *_servers(servers, disks, groups),
         *_volumes(volumes, disks),
         *_array(servers, disks, volumes, array),
         *_ports(servers, rows(database, "SELECT * FROM ports")),
         *_files(database.parent / "volumes" / "volumes", volumes),
         *_guests(servers, guests),
-        *_groups(servers, groups),
+        *_groups(servers, disks, groups),
         *([] if partitions is not None else _guest_disks(servers, disks, sim_guests)),
     ]
 
@@ -67,7 +67,7 @@ def _holds_nothing(server: dict[str, Any]) -> bool:
     return bool(server["deleted_at"]) or (server["vm_state"] == "error" and not server["launched_at"])
 
 
-def _servers(servers: dict[str, Any], disks: Rows) -> list[str]:
+def _servers(servers: dict[str, Any], disks: Rows, groups: Rows) -> list[str]:
     found = []
     for server_id, server in servers.items():
         mine = [disk for disk in disks if disk["server_id"] == server_id and disk["destination_type"] == "volume"]
@@ -76,7 +76,7 @@ def _servers(servers: dict[str, Any], disks: Rows) -> list[str]:
             if server["identity"]:
                 found.append(f"I2: {server['vm_state']} server {server_id} still has WWPNs on record")
         elif server["vm_state"] == "shelved_offloaded":
-            found += _offloaded(server, mine)
+            found += _offloaded(server, mine, groups)
         elif server["vm_state"] in _HOSTED:
             found += _hosted(server, mine)
         if server["task_state"]:
@@ -100,10 +100,12 @@ def _hosted(server: dict[str, Any], mine: Rows) -> list[str]:
     return found + ([] if server["identity"] else [f"I4: {what} has no WWPNs on record"])
 
 
-def _offloaded(server: dict[str, Any], mine: Rows) -> list[str]:
-    """No host and no identity; volumes reserved, or in use without a connector."""
+def _offloaded(server: dict[str, Any], mine: Rows, groups: Rows) -> list[str]:
+    """No host, and no identity but that of a storage group kept; volumes reserved, or in use without a connector."""
     what = f"offloaded server {server['id']}"
-    found = [f"I4: {what} still has {name} on record" for name in ("identity", "host") if server[name]]
+    has_group = any(server["id"] in group["name"] for group in groups)
+    gone = ("host",) if has_group else ("identity", "host")
+    found = [f"I4: {what} still has {name} on record" for name in gone if server[name]]
     for disk in mine:
         if disk["attach_status"] not in ("reserved", "attached"):
             found.append(f"I1: disk {disk['id']} of {what} is {disk['attach_status']}")
@@ -154,13 +156,17 @@ def _files(directory: Path, volumes: dict[str, Any]) -> list[str]:
     return found + [f"I4: volume {volume} has no file" for volume in complete - kept]
 
 
-def _groups(servers: dict[str, Any], groups: Rows) -> list[str]:
+def _groups(servers: dict[str, Any], disks: Rows, groups: Rows) -> list[str]:
     found = []
     for group in groups:
         match = _UUID.search(group["name"])
         server = servers.get(match[0] if match else "")
         if server is None or server["deleted_at"] or not server["identity"]:
             found.append(f"I4: the HMC holds storage group {group['name']}, nothing on record")
+        elif server["vm_state"] in ("active", "stopped"):
+            mine = sorted(d["volume_id"] for d in disks if d["server_id"] == server["id"] and d["connection_info"])
+            if sorted(group["declared"]) != mine:
+                found.append(f"I4: group {group['name']} declares {group['declared']}, on record are {mine}")
     return found
 
 

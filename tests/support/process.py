@@ -97,6 +97,11 @@ class MoorageProcess:
         return status, time.monotonic() - began
 
     @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def is_alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 

@@ -8,6 +8,7 @@ from typing import Protocol
 import msgspec
 from starlette.datastructures import Headers
 
+from moorage.api.wire.admission import Admission
 from moorage.api.wire.policy import Policy
 from moorage.compute.ports import Hypervisor
 from moorage.context import Context
@@ -31,6 +32,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
     max_body_bytes: int = 1 << 20
     max_image_bytes: int = 1 << 40
+    body_patience_s: float = 30.0
+    """How long a body may take to come, images apart."""
 
 
 class Services(msgspec.Struct, kw_only=True):
@@ -49,6 +52,7 @@ class Services(msgspec.Struct, kw_only=True):
     public_url: str = ""
     """What clients see of this port; empty: taken from each request's ``Host``."""
     limits: Limits = Limits()
+    admission: Admission = msgspec.field(default_factory=Admission)
 
     def host_url(self, headers: Headers, scheme: str) -> str:
         """Scheme, host, port and front prefix as the client sees them."""

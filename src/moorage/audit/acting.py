@@ -143,12 +143,16 @@ def _destroy_guest(views: Views, finding: Finding) -> None:
     views.fabric.destroy_guest(str(finding.server_id))
 
 
+def _release_identity(views: Views, finding: Finding) -> None:
+    views.fabric.release_identity(str(finding.server_id))
+
+
 _ACTS: dict[Action, Callable[[Views, Finding], None]] = {
     Action.ADOPT: _adopt, Action.COMPLETE: _complete, Action.RECONNECT: _reconnect,
     Action.ROLL_BACK_DETACH: _roll_back, Action.FINISH_DETACH: _end_both, Action.UNDO_ATTACH: _end_both,
     Action.REBUILD_DISK: _rebuild, Action.FIX_STATUS: _fix_status, Action.DELETE_DISK: _delete_disk,
     Action.DELETE_ATTACHMENT: _delete_attachment, Action.DELETE_VOLUME: _delete_volume, Action.UNMASK: _unmask,
-    Action.DESTROY_GUEST: _destroy_guest,
+    Action.DESTROY_GUEST: _destroy_guest, Action.RELEASE_IDENTITY: _release_identity,
 }  # fmt: skip
 
 

@@ -132,7 +132,7 @@ def _case(
     volume, others = page.volumes.get(volume_id), others or []
     elsewhere = [a for a in page.by_volume.get(volume_id, []) if a.server_id != server.id]
     guest = None if page.guests is None else page.guests.get(server.id)
-    is_masked = _is_masked(page, server, volume)
+    is_masked = _is_masked(page, server, volume, volume_id)
     holds = volume_id in guest.volume_ids if guest and guest.is_running and guest.volume_ids is not None else None
     age_s = _age(rules, disk, own, *others)
     return Case(
@@ -142,10 +142,11 @@ def _case(
     )  # fmt: skip
 
 
-def _is_masked(page: _Page, server: ServerFact, volume: VolumeFact | None) -> bool | None:
-    if page.masks is None or server.connector_host is None or volume is None or not volume.is_masked_kind:
+def _is_masked(page: _Page, server: ServerFact, volume: VolumeFact | None, volume_id: str) -> bool | None:
+    """A volume that is gone may have left its mask."""
+    if page.masks is None or server.connector_host is None or (volume is not None and not volume.is_masked_kind):
         return None
-    return (server.connector_host, volume.id) in page.masks
+    return (server.connector_host, volume_id) in page.masks
 
 
 def _is_mapped(page: _Page, guest: GuestFact | None, holds: bool | None, is_masked: bool | None) -> bool | None:

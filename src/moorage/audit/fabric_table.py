@@ -65,3 +65,18 @@ def guest_findings(views: Views, page: list[GuestFact], rules: Rules) -> Iterato
                 row, action, why = "1", Action.NONE, "in flight: the deletion is not finished"
         seen = {"is_running": guest.is_running, "volume_ids": guest.volume_ids}
         yield Finding(row=row, server_id=guest.server_id, volume_id=None, action=action, why=why, evidence=seen)
+
+
+def identity_findings(views: Views, page: list[str], rules: Rules) -> Iterator[Finding]:
+    """G2: WWPNs that are held, by a storage group, for a server that has none on record."""
+    servers = views.compute.servers(page) if page else {}
+    for server_id in page:
+        server = servers.get(server_id)
+        if server is not None and server.connector_host is not None:
+            continue
+        row, action, why = "G2", Action.REPORT, "a storage group of a server that is unknown here"
+        if server is not None:
+            action, why = Action.RELEASE_IDENTITY, "a storage group of a server that has no WWPNs on record"
+            if server.task_state or [operation for operation in server.busy_with if operation != rules.own_operation]:
+                row, action, why = "1", Action.NONE, "in flight: its server is being worked on"
+        yield Finding(row=row, server_id=server_id, volume_id=None, action=action, why=why)

@@ -136,12 +136,13 @@ class Action(enum.StrEnum):
     DELETE_VOLUME = "delete-volume"
     UNMASK = "unmask"
     DESTROY_GUEST = "destroy-guest"
+    RELEASE_IDENTITY = "release-wwpns"
 
 
 REMOVALS = frozenset(
     {
         Action.FINISH_DETACH, Action.UNDO_ATTACH, Action.DELETE_DISK, Action.DELETE_ATTACHMENT, Action.DELETE_VOLUME,
-        Action.UNMASK, Action.DESTROY_GUEST,
+        Action.UNMASK, Action.DESTROY_GUEST, Action.RELEASE_IDENTITY,
     }
 )  # fmt: skip
 """What the blast limit counts."""

@@ -104,6 +104,14 @@ class FabricView(Protocol):
 
     def destroy_guest(self, server_id: str) -> None: ...
 
+    def identities(self, server_ids: list[str]) -> list[str]:
+        """For which of these servers something apart from a guest holds WWPNs."""
+
+    def identity_pages(self) -> Iterator[list[str]]: ...
+
+    def release_identity(self, server_id: str) -> None:
+        """``errors.Refused`` while storage still maps something for the server."""
+
 
 class Views(Protocol):
     """The three sides."""

@@ -10,7 +10,7 @@ import msgspec
 from moorage import clock, errors
 from moorage.audit import collect, plan, table
 from moorage.audit.collect import Rules
-from moorage.audit.fabric_table import guest_findings, mapping_findings
+from moorage.audit.fabric_table import guest_findings, identity_findings, mapping_findings
 from moorage.audit.model import QUIET, Action, Case, Finding, Presence, ServerFact, Verdict, VolumeFact
 from moorage.audit.plan import Options, Totals
 from moorage.audit.ports import Views
@@ -19,7 +19,7 @@ P = TypeVar("P")
 MOST_FINDINGS = 10_000
 """Kept in a report; further ones are only counted."""
 Progress = Callable[[int, int], None]
-"""Told of servers and attachments looked at so far."""
+"""Told of servers and attachments looked at so far, at each page."""
 
 
 class Report(msgspec.Struct, kw_only=True):
@@ -48,7 +48,7 @@ def rules_now(options: Options, own_operation: str = "", *, holds_server: bool =
 def audit(
     views: Views, rules: Rules, options: Options, server_ids: list[str] | None = None, progress: Progress | None = None
 ) -> Report:
-    """Look at everything, or at these servers; changes nothing."""
+    """Look at everything, or at these servers; changes nothing. What ``progress`` raises ends it."""
     report, totals = Report(), Totals()
     try:
         views.storage.control()
@@ -87,23 +87,29 @@ def _stop(report: Report, servers: dict[str, str]) -> None:
 def _everything(
     views: Views, rules: Rules, report: Report, totals: Totals, progress: Progress | None
 ) -> Iterator[Finding]:
+    def told(pages: Iterable[P]) -> Iterator[P]:
+        for page in pages:
+            if progress:
+                progress(report.servers, report.attachments)
+            yield page
+
     volumes_found: set[str] = set()
-    for finding in _sweep(views.compute.server_pages(), lambda page: _of_page(views, page, rules, report, totals)):
+    compute, storage, fabric = views.compute, views.storage, views.fabric
+    for finding in _sweep(told(compute.server_pages()), lambda page: _of_page(views, page, rules, report, totals)):
         if finding.row == "18":
             continue  # the pass over the volumes says it once
         volumes_found.add(str(finding.volume_id))
         yield finding
-        if progress:
-            progress(report.servers, report.attachments)
     yield from _sweep(
-        views.storage.attachment_pages(),
+        told(storage.attachment_pages()),
         lambda page: _of_cases(collect.attachment_cases(views, page, rules), report, totals),
     )
-    for finding in _sweep(views.storage.volume_pages(), lambda page: _of_volumes(views, page, rules)):
+    for finding in _sweep(told(storage.volume_pages()), lambda page: _of_volumes(views, page, rules)):
         if finding.volume_id is None or finding.volume_id not in volumes_found:
             yield finding
-    yield from _sweep(views.fabric.mapping_pages(), lambda page: mapping_findings(views, page, rules))
-    yield from _sweep(views.fabric.guest_pages(), lambda page: guest_findings(views, page, rules))
+    yield from _sweep(told(fabric.mapping_pages()), lambda page: mapping_findings(views, page, rules))
+    yield from _sweep(told(fabric.guest_pages()), lambda page: guest_findings(views, page, rules))
+    yield from _sweep(told(fabric.identity_pages()), lambda page: identity_findings(views, page, rules))
 
 
 def _of_page(views: Views, page: list[ServerFact], rules: Rules, report: Report, totals: Totals) -> Iterator[Finding]:
@@ -142,6 +148,7 @@ def of_servers(
     yield from _sweep(
         [server_ids], lambda wanted: guest_findings(views, list(views.fabric.guests(wanted).values()), rules)
     )
+    yield from _sweep([server_ids], lambda wanted: identity_findings(views, views.fabric.identities(wanted), rules))
 
 
 def of_volume(views: Views, volume_id: str, rules: Rules) -> Iterator[Finding]:

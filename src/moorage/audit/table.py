@@ -216,6 +216,9 @@ def _drop(case: Case, row: str, why: str) -> Verdict:
     assert case.disk is not None
     if case.is_mapped is None:
         return _mapping_unknown()[0]
+    if case.is_mapped and case.guest_holds is None:
+        silent = "; the running guest may be using it and cannot be made to let go: stop the server, or restart it hard"
+        return _say(row, Action.REPORT, why + silent)
     if case.disk.is_root:
         unbootable = "; the server cannot boot" if row == "13" else ""
         return _say(row, Action.DELETE_DISK, f"ROOT DISK: {why}{unbootable}", needs="include-root")

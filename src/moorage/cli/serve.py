@@ -41,6 +41,7 @@ def serve(settings: Any, probe: Any = None) -> int:
     """Run until SIGTERM or SIGINT; prints one ``ready`` line once requests are answered."""
     import uvicorn
 
+    from moorage.api.wire.patience import Patience, protocol
     from moorage.cli.observing import Observing
     from moorage.server import Moorage
 
@@ -55,9 +56,11 @@ def serve(settings: Any, probe: Any = None) -> int:
             if self.started:
                 print(f"ready {settings.url} clouds={settings.data_dir / 'clouds.yaml'}", flush=True)
 
+    api = settings.conf.api
+    patience = Patience(head_s=api.head_patience, head_bytes=api.max_head_bytes, connections=api.max_connections)
     config = uvicorn.Config(
         moorage.app, host=settings.host, port=settings.port, lifespan="off", log_config=None, access_log=False,
-        server_header=False, timeout_graceful_shutdown=3, timeout_keep_alive=75,
+        server_header=False, http=protocol(patience), ws="none", timeout_graceful_shutdown=3, timeout_keep_alive=75,
         ssl_certfile=settings.conf.tls_cert_file or None, ssl_keyfile=settings.conf.tls_key_file or None,
     )  # fmt: skip
     server = Server(config)

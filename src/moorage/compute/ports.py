@@ -84,6 +84,8 @@ class Disk(msgspec.Struct, frozen=True, kw_only=True):
     device_name: str
     boot_index: int | None
     connection_info: ConnectionInfo
+    size_gib: int | None = None
+    """None where the caller does not know it; to take a disk away it is not needed."""
 
 
 class HostState(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,6 +181,12 @@ class Hypervisor(Protocol):
         Nothing to do for a driver whose identity is made of the guest or of its name.
         """
 
+    def rest_identity(self, guest: Guest) -> bool:
+        """The guest is offloaded and nothing is mapped for it: keep its storage identity for its return, or release it.
+
+        Returns whether it was kept; then ``reserve_identity`` finds it again.
+        """
+
     def power_state(self, guest: Guest) -> int:
         """Nova's power state: 0 NOSTATE, 1 RUNNING, 3 PAUSED, 4 SHUTDOWN, 6 CRASHED, 7 SUSPENDED."""
 
@@ -202,6 +210,40 @@ class GuestInventory(Protocol):
 
     def guests_after(self, server_id: str, limit: int) -> list[HeldGuest]:
         """A page in the order of the servers' ids; empty at the end."""
+
+
+class Try(msgspec.Struct, frozen=True, kw_only=True):
+    """One way by which a driver began to start a guest, as it is on record."""
+
+    id: str
+    way: str
+    notes: list[str] = []
+    is_open: bool = True
+    """Whether it is not known yet what came of it."""
+
+
+class StartLog(Protocol):
+    """Where a driver with several ways to start a guest writes each of them down before it takes it."""
+
+    def tries(self, server_id: str) -> list[Try]:
+        """Those of the start under way, oldest first; only the last one can be open."""
+
+    def begin(self, server_id: str, way: str) -> str:
+        """On record before anything is started; returns the try's id."""
+
+    def note(self, try_id: str, text: str) -> None:
+        """Something to remember of an open try, such as the job that runs it."""
+
+    def end(self, try_id: str, *, is_running: bool, said: str, is_last: bool = False) -> None:
+        """What came of it. After a running guest or the last way the start is over: the next one has no tries."""
+
+
+@runtime_checkable
+class KeepsTries(Protocol):
+    """A driver that has several ways to start a guest."""
+
+    def keep_tries(self, log: StartLog) -> None:
+        """Where to write them down."""
 
 
 class GuestState(msgspec.Struct, frozen=True, kw_only=True):
@@ -232,3 +274,14 @@ class StateSource(Protocol):
 
         ``Unknown`` if the hypervisor does not answer.
         """
+
+
+@runtime_checkable
+class IdentityInventory(Protocol):
+    """A driver whose storage identities exist apart from guests, so that an audit finds those nobody uses any more."""
+
+    def identities_of(self, server_ids: list[str]) -> list[str]:
+        """Which of these servers something is held for; ``Unknown`` if the hypervisor does not answer."""
+
+    def identities_after(self, server_id: str, limit: int) -> list[str]:
+        """A page in the order of the servers' ids; empty at the end."""

@@ -55,8 +55,21 @@ WORKERS: list[cfg.Opt] = [
 API: list[cfg.Opt] = [
     cfg.IntOpt("max_body_bytes", default=1 << 20, min=1024, help="Largest request body, image uploads apart."),
     cfg.IntOpt("max_image_gib", default=1024, min=1, help="Largest image that may be uploaded, in GiB."),
+    cfg.IntOpt("max_head_bytes", default=64 << 10, min=1024, help="Longest address and headers of a request."),
+    cfg.FloatOpt("head_patience", default=20.0, min=0.1, help="Seconds in which the head of a request must come."),
+    cfg.FloatOpt("body_patience", default=30.0, min=0.1, help="Seconds for a body to come, image uploads apart."),
+    cfg.IntOpt("max_connections", default=2000, min=1, help="Connections at once; further ones are answered 503."),
+    cfg.IntOpt("max_in_flight", default=40, min=1, max=1000, help="Requests worked on at once; others wait."),
+    cfg.IntOpt("max_waiting", default=1000, min=0, help="Requests that may wait; further ones are answered 503."),
+    cfg.IntOpt(
+        "max_waiting_of_project", default=500, min=1,
+        help="Requests of one project that may wait; further ones are answered 429. Projects take turns.",
+    ),
+    cfg.FloatOpt("wait_patience", default=30.0, min=0.1, help="Seconds a request may wait before it is answered 503."),
+    cfg.IntOpt("max_streams", default=64, min=1, help="Images sent at once in either direction."),
+    cfg.IntOpt("max_buffered_mib", default=256, min=1, help="Bodies of all requests in memory, in MiB."),
     cfg.StrOpt("policy_file", default="", help="policy.yaml with changed rules; empty: the defaults."),
-]
+]  # fmt: skip
 METRICS: list[cfg.Opt] = [
     cfg.StrOpt(
         "listen", default="",

@@ -112,6 +112,7 @@ class Draft:
                 rest = rest[self._file.write(rest) :]
         except OSError as error:
             if error.errno in _FULL:
+                self._file.truncate(0)  # what comes next, such as the row that gives the image back, needs the room
                 raise errors.TooLarge(f"Image storage media is full: {error.strerror}") from error
             raise
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from moorage.mock_hmc import groups, ports
+from moorage.mock_hmc import groups, lun_paths, os_messages, path_outcomes, ports
 from moorage.mock_hmc.core import Core
 from moorage.mock_hmc.jobs import Ending, Plan
 from moorage.mock_hmc.resources import Model
@@ -18,24 +18,33 @@ from moorage.mock_hmc.store import Resource
 
 LOAD_FAILED = "load-failed"
 HANG = "hang"
-OUTCOMES = ("active", "degraded", LOAD_FAILED, "paused", "terminated", HANG, "reservation-error")
+LOADER_ERROR = "loader-error"
+LATER = {"guest-halts": "paused", "guest-crashes": "terminated"}
+"""Outcome -> the status an active partition comes to by itself a moment later."""
+OUTCOMES = ("active", "degraded", LOAD_FAILED, "paused", "terminated", HANG, "reservation-error", LOADER_ERROR, *LATER)
 
 
 @dataclass(frozen=True)
 class Boot:
-    """The status a start ends in, and how its job ends."""
+    """The status a start ends in, how its job ends, what is written meanwhile, and the status that comes by itself."""
 
     status: str
     ending: Ending
+    messages: tuple[str, ...] = ()
+    later: str | None = None
 
 
 class BootPath(NamedTuple):
-    """One path to a boot LUN; ``lun`` None: not told. ``fault`` is what fails before the fabric is asked."""
+    """One path to a boot LUN; ``lun`` None: not told. ``fault`` is what fails before the fabric is asked.
+
+    ``outcome`` is what becomes of a start through it by script.
+    """
 
     initiator: str
     target: str
     lun: str | None
     fault: str | None
+    outcome: str | None = None
 
 
 def script_outcome(model: Model, partition: str, outcome: str, times: int | None) -> None:
@@ -58,6 +67,12 @@ def take_outcome(model: Model, partition: Resource) -> str | None:
     return None
 
 
+def is_hanging(model: Model, partition: Resource) -> bool:
+    """Whether a start through the partition's boot path never ends."""
+    path = _boot_path(model, partition)
+    return path is not None and path.fault is None and path.outcome == HANG
+
+
 def _use_up(model: Model, script: Resource) -> None:
     times = script.props["times"]
     if times == 1:
@@ -78,7 +93,9 @@ def run(core: Core, plan: Plan) -> Boot:
     if path.lun is None and core.config.inferences.has_reservation_error_when_incomplete:
         return _result("reservation-error", "")
     reason = path.fault or core.config.reachable(path.initiator, path.target, str(path.lun))
-    return _result("active", "") if reason is None else _result(core.config.unreachable_outcome, reason)
+    if reason is not None:
+        return _result(core.config.unreachable_outcome, reason)
+    return _result(path.outcome or "active", "outcome set for this path")
 
 
 def offline_adapters(model: Model, partition: Resource) -> list[str]:
@@ -101,7 +118,7 @@ def _hba_path(model: Model, props: Mapping[str, Any]) -> BootPath | None:
     target, lun = props["boot-world-wide-port-name"], props["boot-logical-unit-number"]
     if hba is None or not target or not lun:
         return None
-    return BootPath(hba.props["wwpn"], target.lower(), lun.lower(), _port_fault(model, hba.props["adapter-port-uri"]))
+    return _on_port(model, hba.props["adapter-port-uri"], hba.props["wwpn"], target.lower(), lun.lower())
 
 
 def _volume_path(model: Model, partition: Resource) -> BootPath | None:
@@ -110,23 +127,30 @@ def _volume_path(model: Model, partition: Resource) -> BootPath | None:
     if volume is None:
         return None
     told = groups.told_path(model, volume.uri)
-    if told is None:
+    if told is None or volume.props["fulfillment-state"] != "complete":
         return BootPath("", "", None, "the boot volume is not fulfilled")
     port, target, lun = told["adapter-port-uri"], told["world-wide-port-name"], told["logical-unit-number"]
     for vsr in groups.of_partition(model, partition):
         if vsr.parent == volume.parent and vsr.props["adapter-port-uri"] == port:
             initiator = vsr.props["world-wide-port-name-info"]["world-wide-port-name"]
-            return BootPath(initiator, target, lun, _port_fault(model, port))
+            return _on_port(model, port, initiator, target, lun)
     return BootPath("", target, lun, "no virtual storage resource is on the adapter port told for the boot volume")
 
 
-def _port_fault(model: Model, port_uri: str) -> str | None:
-    is_operating = ports.is_operating(model, ports.adapter_of(port_uri))
-    return None if is_operating else "the adapter of the boot device is not operating"
+def _on_port(model: Model, port: str, initiator: str, target: str, lun: str) -> BootPath:
+    fault = lun_paths.port_fault(model, port) or path_outcomes.dead_reason(model, port, target)
+    return BootPath(initiator, target, lun, fault, path_outcomes.outcome_of(model, port, target))
 
 
 def _result(outcome: str, reason: str) -> Boot:
+    failure = os_messages.NOT_LOADED.format(reason=reason or "no reason given")
     if outcome == LOAD_FAILED:
         message = f"The operating system failed to load and the partition has been stopped: {reason}."
-        return Boot("stopped", Ending(409, 131, message))
-    return Boot(outcome, Ending())
+        return Boot("stopped", Ending(409, 131, message), (os_messages.LOADING, failure))
+    if outcome == LOADER_ERROR:
+        return Boot("active", Ending(), (os_messages.LOADING, failure))
+    if outcome in ("active", "degraded", *LATER):
+        status = "active" if outcome in LATER else outcome
+        written = (os_messages.LOADING, os_messages.LOADED, *os_messages.RUNNING)
+        return Boot(status, Ending(), written, LATER.get(outcome))
+    return Boot(outcome, Ending(), (os_messages.LOADING,))

@@ -14,7 +14,16 @@ from typing import Any
 
 from moorage.errors import ConfigError
 from moorage.mock_hmc.boot import OUTCOMES
-from moorage.mock_hmc.config import Address, CpcSpec, HmcConfig, Reachable, everything_reachable, nothing_reachable
+from moorage.mock_hmc.config import (
+    Address,
+    CpcSpec,
+    HmcConfig,
+    Luns,
+    Reachable,
+    everything_reachable,
+    no_luns,
+    nothing_reachable,
+)
 from moorage.mock_hmc.inferences import Inferences, inference_names
 from moorage.mock_hmc.simulator import MockHmc
 
@@ -122,6 +131,7 @@ def config_of(args: argparse.Namespace) -> HmcConfig:
         password=args.password_file.read_text().strip() if args.password_file else None,
         cpcs=specs,
         reachable=_reachable(args),
+        luns=_luns(args),
         unreachable_outcome=args.unreachable_outcome,
         start_delay_s=args.start_delay_ms / 1000,
         stop_delay_s=args.stop_delay_ms / 1000,
@@ -137,11 +147,22 @@ def _reachable(args: argparse.Namespace) -> Reachable:
         return everything_reachable
     if not args.array:
         return nothing_reachable
+    reachable: Reachable = _fabric(args.array).reason_unreachable
+    return reachable
+
+
+def _luns(args: argparse.Namespace) -> Luns:
+    if not args.array:
+        return no_luns
+    luns: Luns = _fabric(args.array).luns_seen
+    return luns
+
+
+def _fabric(array: Path) -> Any:
     # The array is an optional companion: a mock without one must not need its code.
     from moorage.drivers.fcarray.fabric import open_fabric  # noqa: PLC0415
 
-    reachable: Reachable = open_fabric(args.array).reason_unreachable
-    return reachable
+    return open_fabric(array)
 
 
 def _milliseconds(text: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,9 @@ Reachable = Callable[[str, str, str], str | None]
 
 A reason that speaks of a target port means that the target cannot be reached, any other that the LUN cannot.
 """
+
+Luns = Callable[[str], Sequence[tuple[str, str, str, int]]]
+"""Initiator WWPN -> every LUN that answers it: target WWPN, LUN in 16 hex digits, identifier (NAA), size in GiB."""
 
 LOOPBACK = "127.0.0.1"
 
@@ -93,6 +96,11 @@ def everything_reachable(initiator: str, target: str, lun: str) -> str | None:  
     return None
 
 
+def no_luns(initiator: str) -> Sequence[tuple[str, str, str, int]]:  # noqa: ARG001
+    """A fabric that does not tell what is on it: LUNs answer or not, but have no identifier and are not found."""
+    return ()
+
+
 @dataclass(frozen=True)
 class HmcConfig:
     """A mock HMC. All state is kept below ``data_dir``; ``control_listen`` None means no control port."""
@@ -105,6 +113,7 @@ class HmcConfig:
     password: str | None = None
     cpcs: tuple[CpcSpec, ...] = (CpcSpec(),)
     reachable: Reachable = nothing_reachable
+    luns: Luns = no_luns
     unreachable_outcome: str = "load-failed"
     start_delay_s: float = 0.5
     stop_delay_s: float = 0.2

@@ -9,6 +9,7 @@ GET     /state
 GET     /requests           ``?logons=no`` leaves out logon and logoff
 DELETE  /requests
 POST    /boot-outcome       ``{"partition", "outcome", "times"}``; outcome null: as usual again
+POST    /path-outcome       ``{"port", "target", "outcome"}``; outcome null: as the fabric says again
 POST    /partition-status   ``{"partition", "status"}``
 POST    /port-offline       ``{"port", "offline"}``; offline defaults to true
 POST    /notifications      ``{"mode"}``
@@ -49,6 +50,7 @@ COMMANDS: dict[tuple[str, str], Command] = {
     ("GET", "/requests"): _requests,
     ("DELETE", "/requests"): lambda controls, _: controls.clear_requests(),
     ("POST", "/boot-outcome"): lambda controls, args: controls.set_boot_outcome(**args),
+    ("POST", "/path-outcome"): lambda controls, args: controls.set_path_outcome(**args),
     ("POST", "/partition-status"): lambda controls, args: controls.set_partition_status(**args),
     ("POST", "/port-offline"): _port_offline,
     ("POST", "/notifications"): lambda controls, args: controls.set_notifications(**args),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from moorage.errors import ConfigError
-from moorage.mock_hmc import boot
+from moorage.mock_hmc import boot, path_outcomes
 from moorage.mock_hmc.faults import Fault
 from moorage.mock_hmc.lifecycle import STATUSES
 from moorage.mock_hmc.notifications import Mode
@@ -61,6 +61,7 @@ class Controls:
             }
             state["jobs"] = [_job(job) for job in model.of_kind("job")]
             state["boot-outcomes"] = [dict(script.props) for script in model.of_kind("boot-script")]
+            state["path-outcomes"] = [dict(script.props) for script in model.of_kind("path-outcome")]
         state["sessions"] = [
             {"user": session.user, "topic": session.object_topic} for session in self._core.sessions.live()
         ]
@@ -79,6 +80,22 @@ class Controls:
                 boot.clear_outcome(model, partition)
             else:
                 boot.script_outcome(model, partition, outcome, times)
+
+    def set_path_outcome(self, port: str, target: str, outcome: str | None) -> None:
+        """Script the path from an adapter port (URI) to a target port; None: as the fabric says again.
+
+        ``target-unreachable`` and ``lun-unreachable`` fail every check, the outcomes of a start only the start.
+        """
+        known = (*path_outcomes.DEAD, *boot.OUTCOMES)
+        if outcome is not None and outcome not in known:
+            raise ConfigError(f"outcome: '{outcome}' is not one of {', '.join(known)}")
+        with self._core.transaction() as model:
+            if model.get(port, "storage-port") is None:
+                raise ConfigError(f"port: '{port}' does not exist")
+            if outcome is None:
+                path_outcomes.clear(model, port, target)
+            else:
+                path_outcomes.script(model, port, target, outcome)
 
     def set_partition_status(self, partition: str, status: str) -> None:
         """Force a status on a partition, given by name or URI, and tell the sessions."""

@@ -1,14 +1,14 @@
 """What does LUN discovery find, and what does the connection report say?
 
-The mock knows no target port by itself, so it looks along the paths told by fulfilment: a WWPN whose resource is on
-a path told is validated if every such volume answers there, and the volumes are complete.
+Boot volumes are looked for along the paths told by fulfilment: a WWPN whose resource is on a path told is validated if
+every such volume answers there. Data volumes are found unaided: each takes the first LUN of its size that is left.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from moorage.mock_hmc import groups, lun_paths, ports
+from moorage.mock_hmc import found_luns, groups, lun_paths, ports
 from moorage.mock_hmc.core import Core
 from moorage.mock_hmc.jobs import Ending, Plan
 from moorage.mock_hmc.resources import Model
@@ -24,7 +24,19 @@ class Discovery:
     @property
     def endings(self) -> dict[str, Any]:
         """Job operation -> what ends it."""
-        return {"discover-luns": self._discovered, "assign-wwpns": self._assigned}
+        return {
+            "discover-luns": self._discovered,
+            "assign-wwpns": self._assigned,
+            "complete-volume": self._completed,
+        }
+
+    def _completed(self, plan: Plan) -> Ending:
+        with self._core.transaction() as model:
+            volume = model.get(plan.target, "storage-volume")
+            group = model.get(volume.parent, "storage-group") if volume else None
+            if volume is not None and group is not None:
+                groups.complete(self._core, group, volume)
+        return Ending()
 
     def _assigned(self, plan: Plan) -> Ending:
         with self._core.transaction() as model:
@@ -45,7 +57,7 @@ class Discovery:
             if _status(self._core, model, group, vsr) == "correct-volumes":
                 info = {**vsr.props["world-wide-port-name-info"], "status": "validated"}
                 self._core.update(vsr, {"world-wide-port-name-info": info})
-        groups.refresh(self._core, group)
+        found_luns.assign(self._core, group)
         if any(_is_validated(vsr) for vsr in groups.vsrs(model, group)):
             current = model.get(group.uri, "storage-group")
             assert current is not None
@@ -79,7 +91,7 @@ def _status(core: Core, model: Model, group: Resource, vsr: Resource, target: st
     wwpn = vsr.props["world-wide-port-name-info"]["world-wide-port-name"]
     for path in told:
         where = (wwpn, path["world-wide-port-name"], path["logical-unit-number"])
-        if lun_paths.port_fault(model, port) or core.config.reachable(*where) is not None:
+        if lun_paths.reason_dead(model, core.config.reachable, port, *where) is not None:
             return "incorrect-volumes"
     return "correct-volumes"
 

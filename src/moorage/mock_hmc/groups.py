@@ -109,9 +109,9 @@ def told_path(model: Model, volume_uri: str) -> dict[str, str] | None:
 
 
 def tell_path(core: Core, group: Resource, volume: Resource, body: dict[str, str]) -> None:
-    """The volume is complete on this path; a resource without port may move to the port told."""
+    """Keep the path; a resource without port may move to the port told."""
     core.model.put(Resource(f"/internal/told-path{volume.uri}", "told-path", volume.uri, body))
-    core.update(volume, {"fulfillment-state": "complete", "active-size": volume.props["size"]})
+    core.update(volume, {"fulfillment-state": "pending"})
     mine = vsrs(core.model, group)
     port = body["adapter-port-uri"]
     idle = [vsr for vsr in mine if vsr.props["adapter-port-uri"] is None]
@@ -119,6 +119,26 @@ def tell_path(core: Core, group: Resource, volume: Resource, body: dict[str, str
     if core.config.inferences.has_port_at_fulfillment and idle and not is_served:
         core.update(idle[0], {"adapter-port-uri": port})
     refresh(core, group)
+
+
+def complete(core: Core, group: Resource, volume: Resource) -> None:
+    """The volume told is there: its size and identifier as the LUN has them, where the fabric tells."""
+    told = told_path(core.model, volume.uri)
+    if told is None:
+        return
+    where = (told["world-wide-port-name"], told["logical-unit-number"])
+    seen = {(target, lun): (uuid, size) for wwpn in wwpn_names(core.model, group)
+            for target, lun, uuid, size in core.config.luns(wwpn)}  # fmt: skip
+    uuid, size = seen.get(where, (None, volume.props["size"]))
+    core.update(volume, {"fulfillment-state": "complete", "active-size": float(size), "uuid": uuid})
+    refresh(core, group)
+
+
+def wwpn_names(model: Model, group: Resource) -> list[str]:
+    """Every WWPN of the group, in use or not."""
+    infos = [vsr.props["world-wide-port-name-info"] for vsr in vsrs(model, group)]
+    infos += group.props["unassigned-world-wide-port-names"]
+    return [str(info["world-wide-port-name"]) for info in infos]
 
 
 def refresh(core: Core, group: Resource) -> None:
@@ -136,7 +156,7 @@ def refresh(core: Core, group: Resource) -> None:
 
 def _paths(model: Model, group: Resource, volume: Resource) -> list[dict[str, str]]:
     told = told_path(model, volume.uri)
-    if told is None:
+    if told is None or volume.props["fulfillment-state"] != "complete":
         return []
     return [
         {

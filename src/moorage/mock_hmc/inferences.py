@@ -25,6 +25,8 @@ class Inferences:
     """Telling a boot volume's path moves a virtual storage resource without port to the port told."""
     has_path_check_at_fulfillment: bool = False
     """A path that does not answer is refused when told; else only the start finds out."""
+    has_fulfillment_at_once: bool = True
+    """A volume is complete as soon as its path was told; else a start delay later."""
     has_repeated_fulfillment: bool = True
     """A complete volume may be told another path."""
     has_wwpns_back_on_detach: bool = True
@@ -35,6 +37,11 @@ class Inferences:
     """A partition with groups attached can be deleted, which detaches them."""
     has_reservation_error_when_incomplete: bool = False
     """Starting with an unfulfilled boot volume ends in ``reservation-error``; else the load fails."""
+
+    has_overprovisioned_for_undeclared: bool = True
+    """A LUN found that nobody declared makes the group ``overprovisioned``; else ``pending-with-mismatches``."""
+    has_name_clash_as_400: bool = True
+    """A name in use is 400,8; else 409,8."""
 
     def with_option(self, text: str) -> Inferences:
         """``NAME=yes|no`` with hyphens in the name. Raises ConfigError."""

@@ -21,6 +21,7 @@ from moorage.mock_hmc.store import Resource
 
 LOG = logging.getLogger(__name__)
 _HANG = "hang"
+COMPLETE, CANCELED = "complete", "canceled"
 
 
 @dataclass(frozen=True)
@@ -76,16 +77,28 @@ class Jobs:
     def query(self, uri: str) -> dict[str, Any]:
         """The Query Job Status reply. Raises 404,1."""
         props = self._visible(uri).props
-        if props["status"] != "complete":
+        if props["status"] != COMPLETE:
             return {"status": props["status"]}
-        reply = {"status": "complete", "job-status-code": props["code"], "job-reason-code": props["reason"]}
+        reply = {"status": COMPLETE, "job-status-code": props["code"], "job-reason-code": props["reason"]}
         return reply if props["message"] is None else reply | {"job-results": {"message": props["message"]}}
 
     def delete(self, uri: str) -> None:
         """Forget a finished job. Raises 404,1, or 409,40 while it runs."""
-        if self._visible(uri).props["status"] != "complete":
+        if self._visible(uri).props["status"] == "running":
             raise HmcError(409, 40, "The job has not completed.")
         self._core.model.remove(uri)
+
+    def cancel(self, uri: str) -> Plan:
+        """Give a running job up inside the caller's transaction; what it was to do. Raises 404,1, or 409,41 too late.
+
+        That reason is not known of a real HMC.
+        """
+        job = self._visible(uri)
+        plan = Plan(**job.props["plan"])
+        if job.props["status"] != "running" or plan.operation not in ("start", "stop"):
+            raise HmcError(409, 41, "The job cannot be cancelled.")
+        self._core.model.change(job, {"status": CANCELED})
+        return plan
 
     def lose_all(self) -> None:
         """Forget all jobs, as an HMC may at a restart; what was begun still runs to its end."""
@@ -126,16 +139,19 @@ class Jobs:
 
     def _end(self, uri: str) -> None:
         job = self._core.model.get(uri, "job")
-        assert job is not None, "a running job cannot be deleted"
+        if job is None or job.props["status"] != "running":  # cancelled
+            return
         plan = Plan(**job.props["plan"])
         ending = self.endings[plan.operation](plan)
         with self._core.transaction() as model:
             current = model.get(uri, "job")
+            if current is not None and current.props["status"] != "running":
+                return
             if current is None or current.props.get("is_lost"):
                 model.remove(uri)
                 return
             model.change(
                 job,
-                {"status": "complete", "code": ending.status, "reason": ending.reason, "message": ending.message},
+                {"status": COMPLETE, "code": ending.status, "reason": ending.reason, "message": ending.message},
             )
             self._core.notifications.job_completed(uri, job.props["session"])

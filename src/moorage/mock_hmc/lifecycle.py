@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from moorage.mock_hmc import boot
+from moorage.mock_hmc import boot, os_messages
 from moorage.mock_hmc.boot import Boot
 from moorage.mock_hmc.core import Core
 from moorage.mock_hmc.errors import wrong_status
@@ -28,6 +28,8 @@ STATUSES = (
     "communications-not-active",
     "status-check",
 )
+_GUEST_STOPS_AFTER_S = 0.05
+"""How soon a guest that is scripted to stop by itself does so."""
 _AT_REST = frozenset({"stopped", "reservation-error"})
 _HOLDING = frozenset({"active", "degraded", "paused", "terminated"})
 ALLOWED = {
@@ -55,17 +57,35 @@ class Lifecycle:
             "start": self._started,
             "stop": self._stopped,
             "psw-restart": self._restarted,
+            "leave-active": self._left_active,
         }
 
     def begin(self, operation: str, partition: Resource, session: Session) -> str:
         """Begin the operation inside the caller's transaction; returns the job's URI. Raises 409,1."""
         require(partition, operation)
-        outcome = None if operation == "stop" else boot.take_outcome(self._core.model, partition)
+        outcome = None if operation == "stop" else self._outcome(partition)
+        if operation != "stop":
+            os_messages.begin(self._core.model, partition)
         if operation != "psw-restart":
             self._core.set_status(partition, "starting" if operation == "start" else "stopping")
         config = self._core.config
         delay_s = config.stop_delay_s if operation == "stop" else config.start_delay_s
         return self._jobs.create(Plan(operation, partition.uri, outcome), session.id, delay_s)
+
+    def _outcome(self, partition: Resource) -> str | None:
+        scripted = boot.take_outcome(self._core.model, partition)
+        if scripted is None and boot.is_hanging(self._core.model, partition):
+            return boot.HANG
+        return scripted
+
+    def cancel(self, plan: Plan) -> None:
+        """A start or stop is given up: a partition that was starting is stopped, one that was stopping runs on."""
+        partition = self._core.model.get(plan.target, "partition")
+        if partition is None:
+            return
+        back = {"starting": "stopped", "stopping": "active"}.get(partition.props["status"])
+        if back is not None:
+            self._core.set_status(partition, back)
 
     def _started(self, plan: Plan) -> Ending:
         result = boot.run(self._core, plan)
@@ -74,7 +94,18 @@ class Lifecycle:
             # A status forced from outside while the start was under way wins.
             if partition is not None and partition.props["status"] == "starting":
                 self._enter(partition, result)
+                if result.later is not None:
+                    self._jobs.create(Plan("leave-active", plan.target, result.later), "", _GUEST_STOPS_AFTER_S)
         return result.ending
+
+    def _left_active(self, plan: Plan) -> Ending:
+        """The guest stopped by itself; no session is told of this job's end."""
+        with self._core.transaction() as model:
+            partition = model.get(plan.target, "partition")
+            if partition is not None and partition.props["status"] == "active":
+                os_messages.write(model, partition, os_messages.HALTED)
+                self._core.set_status(partition, str(plan.outcome))
+        return Ending()
 
     def _restarted(self, plan: Plan) -> Ending:
         result = boot.run(self._core, plan)
@@ -93,6 +124,7 @@ class Lifecycle:
         return Ending()
 
     def _enter(self, partition: Resource, result: Boot) -> None:
+        os_messages.write(self._core.model, partition, *result.messages)
         offline = boot.offline_adapters(self._core.model, partition)
         status = "degraded" if result.status == "active" and offline else result.status
         self._core.set_status(partition, status, **{"degraded-adapters": offline if status == "degraded" else []})

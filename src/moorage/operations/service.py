@@ -145,7 +145,9 @@ def finish(tx: Tx, operation_id: str, error: str | None) -> None:
     action = tx.scalar(sa.select(operations.c.action_id).where(operations.c.id == operation_id))
     if not changed.rowcount or not action:
         return
-    result = {"result": "Error" if error else "Success", "details": error, "finished_at": now}
+    # what a part under way has written down stays in front of the error that ended it
+    told = sa.func.coalesce(action_events.c.details + "\n" + error, error) if error else action_events.c.details
+    result = {"result": "Error" if error else "Success", "details": told, "finished_at": now}
     tx.execute(
         action_events.update()
         .where(action_events.c.action_id == action, action_events.c.finished_at.is_(None))

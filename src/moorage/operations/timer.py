@@ -21,6 +21,10 @@ class Timer:
     def start(self) -> None:
         self._thread.start()
 
+    def is_stopping(self) -> bool:
+        """For calls that take long: whether to leave off."""
+        return self._stopping.is_set()
+
     def stop(self) -> None:
         """Returns once no call is running any more, or after five seconds."""
         self._stopping.set()

@@ -197,7 +197,7 @@ def guest_disks(tx: Tx, server_id: str) -> list[Disk]:
     return [
         Disk(
             volume_id=disk.volume_id, device_name=disk.device_name or "", boot_index=disk.boot_index,
-            connection_info=disk.connection_info,
+            connection_info=disk.connection_info, size_gib=volumes.get(tx, disk.volume_id).size_gib,
         )
         for disk in attachments.of_server(tx, server_id)
         if disk.volume_id is not None and disk.connection_info is not None

@@ -105,12 +105,14 @@ def _action(tx: Tx, operation_id: str, server_id: str) -> str:
 
 
 def find_consequences(
-    world: World, operation_id: str, server_id: str, volume_ids: list[str], options: dict[str, Any]
-) -> list[Any]:
+    world: World, operation_id: str, server_id: str, volume_ids: list[str], options: dict[str, Any],
+    holds_server: bool = False,
+) -> list[Any]:  # fmt: skip
     """What the repairs have uncovered on the same volumes, such as a second attachment after an adoption."""
     allowed = convert(options, Options)
     try:
-        report = run.audit(views_of(world), run.rules_now(_no_grace(allowed), operation_id), allowed, [server_id])
+        rules = run.rules_now(_no_grace(allowed), operation_id, holds_server=holds_server)
+        report = run.audit(views_of(world), rules, allowed, [server_id])
     except errors.OutsideError as silence:
         _log.warning("audit: what follows for server %s cannot be said: %s", server_id, silence.message)
         return []
@@ -139,6 +141,14 @@ def find_at_reboot(world: World, operation_id: str, server_id: str, hard: bool) 
         if finding not in wanted:
             _report(world, operation_id, number, server_id, finding)
     return [acting.plain(finding) for finding in wanted]
+
+
+def find_uncovered(world: World, operation_id: str, server_id: str, repaired: list[Any]) -> list[Any]:
+    """What the repairs at a reboot have uncovered, such as a mask: while the guest is still stopped."""
+    volume_ids = sorted({str(finding["volume_id"]) for finding in repaired})
+    return find_consequences(
+        world, operation_id, server_id, volume_ids, msgspec.to_builtins(world.audit), holds_server=True
+    )
 
 
 def _report(world: World, operation_id: str, number: int, server_id: str, finding: Finding) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 import msgspec
 
@@ -17,15 +18,19 @@ OFF, REPORT, REPAIR = "off", "report", "repair"
 _log = logging.getLogger(__name__)
 
 
-def fire(world: World, mode: str, interval_s: float) -> run.Report | None:
-    """One pass; None if it is off or another process has taken this firing."""
+def fire(
+    world: World, mode: str, interval_s: float, is_stopping: Callable[[], bool] = lambda: False
+) -> run.Report | None:  # fmt: skip
+    """One pass; None if it is off, another process has taken this firing, or the process ends in the middle of it."""
     if mode == OFF:
         return None
     with world.store.write() as tx:
         slot = records.claim_pass(tx, clock.now(), interval_s, mode)
     if slot is None:
         return None
-    report = _look(world)
+    report = _look(world, is_stopping)
+    if report is None:
+        return None
     for finding in report.findings:
         counters.count("audit_findings", row=finding.row, action=str(finding.action))
         _log.warning("audit: row %s, server %s, volume %s: %s", finding.row, finding.server_id, finding.volume_id,
@@ -43,9 +48,20 @@ def fire(world: World, mode: str, interval_s: float) -> run.Report | None:
     return report
 
 
-def _look(world: World) -> run.Report:
+class _Stopping(Exception):
+    """The process ends; the next firing begins anew."""
+
+
+def _look(world: World, is_stopping: Callable[[], bool]) -> run.Report | None:
+    def leave_off(*_: int) -> None:
+        if is_stopping():
+            raise _Stopping
+
     try:
-        return run.audit(cleanup.views_of(world), run.rules_now(world.audit), world.audit)
+        return run.audit(cleanup.views_of(world), run.rules_now(world.audit), world.audit, progress=leave_off)
+    except _Stopping:
+        _log.info("audit: left off, the process ends")
+        return None
     except errors.OutsideError as silence:
         return run.Report(unknown=1, stopped=f"no answer: {silence.message}")
 

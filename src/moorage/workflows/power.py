@@ -63,6 +63,9 @@ def reboot(saga: Saga[World], server_id: str, hard: bool) -> None:
     repairs = saga.do(cleanup.find_at_reboot, saga.operation_id, server_id, hard)
     for number, finding in enumerate(repairs):
         saga.do(repair_at_reboot, saga.operation_id, number, finding)
+    more = saga.do(cleanup.find_uncovered, saga.operation_id, server_id, repairs) if repairs else []
+    for number, finding in enumerate(more, len(repairs)):
+        saga.do(repair_at_reboot, saga.operation_id, number, finding)
     if hard:
         saga.do(power_on, server_id)
     else:

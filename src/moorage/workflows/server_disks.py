@@ -97,7 +97,7 @@ def disk_of(tx: Tx, row_id: str) -> Disk | None:
     volume = volumes.get(tx, row.volume_id)
     return Disk(
         volume_id=volume.content_id, device_name=row.device_name or "", boot_index=row.boot_index,
-        connection_info=row.connection_info,
+        connection_info=row.connection_info, size_gib=volume.size_gib,
     )  # fmt: skip
 
 

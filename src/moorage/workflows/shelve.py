@@ -65,8 +65,8 @@ def _leave(saga: Saga[World], server_id: str) -> None:
     saga.insist(destroy_guest, server_id)
     for row_id in rows:
         saga.insist(disconnect_disk, server_id, row_id)
-    saga.insist(release_identity, server_id)
-    saga.insist(set_offloaded, server_id)
+    is_kept = saga.insist(rest_identity, server_id)
+    saga.insist(set_offloaded, server_id, is_kept)
 
 
 def stop_guest(world: World, server_id: str) -> None:
@@ -119,17 +119,20 @@ def disconnect_disk(world: World, server_id: str, row_id: str) -> None:
     boot.disconnect_disk(world, server_id, row_id)
 
 
-def release_identity(world: World, server_id: str) -> None:
-    """All unmaps are confirmed: on DPM the storage group may go now. Unshelve makes a new one."""
-    boot.release_identity(world, server_id)
+def rest_identity(world: World, server_id: str) -> bool:
+    """All unmaps are confirmed: on DPM the storage group may go now, or is kept for the unshelve."""
+    with world.store.read() as tx:
+        server = servers.get(tx, server_id)
+    return world.hypervisor.rest_identity(server.guest())
 
 
-def set_offloaded(world: World, server_id: str) -> None:
+def set_offloaded(world: World, server_id: str, keeps_identity: bool) -> None:
     """State, host and WWPNs in one transaction, now that nothing is mapped for them any more."""
     with world.store.write() as tx:
+        kept = servers.get(tx, server_id).identity if keeps_identity else None
         servers.set_task(
             tx, server_id, None, vm_state=states.SHELVED_OFFLOADED, power_state=int(states.Power.SHUTDOWN),
-            identity=None, host=None, fault=None,
+            identity=kept, host=None, fault=None,
         )  # fmt: skip
 
 

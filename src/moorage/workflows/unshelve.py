@@ -16,7 +16,7 @@ from moorage.compute.service import servers, services
 from moorage.context import Context
 from moorage.operations import Kind, Saga
 from moorage.store import Tx
-from moorage.workflows import boot, intent, power, server_image
+from moorage.workflows import boot, intent, power, server_image, shelve
 from moorage.workflows.shelve import SHELVED_KEYS
 from moorage.workflows.site import Site
 from moorage.workflows.world import World
@@ -126,7 +126,12 @@ def reserve_identity(world: World, server_id: str) -> None:
 
 
 def forget_identity(world: World, server_id: str) -> None:
-    boot.forget_identity(world, server_id)
+    """As after the offload: the WWPNs are given up, or kept where the driver keeps them."""
+    boot.destroy_guest(world, server_id)
+    is_kept = shelve.rest_identity(world, server_id)
+    with world.store.write() as tx:
+        kept = servers.get(tx, server_id).identity if is_kept else None
+        servers.update(tx, server_id, identity=kept, host=None)
 
 
 def connect_disk(world: World, server_id: str, row_id: str, is_attached: bool) -> None:
@@ -180,7 +185,7 @@ def failed(world: World, message: str, server_id: str) -> None:
         server = servers.find(tx, server_id)
         if server is None or server.deleted_at is not None:
             return
-        has_left = server.identity is None and not any(d.connector for d in attachments.of_server(tx, server_id))
+        has_left = server.host is None and not any(d.connector for d in attachments.of_server(tx, server_id))
         if has_left or server.vm_state == states.SHELVED:
             servers.set_task(tx, server_id, None)
 

@@ -56,6 +56,11 @@ class Bench:
             stop_timeout_s=10,
             paused_grace_s=0.1,
             poll_max_s=1.0,
+            boot_grace_s=0.0,
+            boot_rounds=1,
+            loader_error_pattern="^MLO[A-Z]{3}[0-9]{3}E",
+            fulfillment_timeout_s=5,
+            keep_groups_of_shelved=False,
         )
         return dataclasses.replace(settings, **changes)
 
@@ -75,6 +80,15 @@ class Bench:
     def groups(self, guest: Guest) -> list[dict[str, Any]]:
         return [each for each in self.controls.state()["storage-groups"] if guest.id in each["name"]]
 
+    def volumes(self, guest: Guest) -> list[dict[str, Any]]:
+        """The volumes declared in the guest's storage group."""
+        (group,) = self.groups(guest)
+        return [each for each in self.controls.state()["storage-volumes"] if each["parent"] == group["object-uri"]]
+
+    def boot_volume(self, guest: Guest) -> dict[str, Any]:
+        (found,) = [each for each in self.volumes(guest) if each["usage"] == "boot"]
+        return found
+
     def partitions(self, guest: Guest) -> list[dict[str, Any]]:
         return [each for each in self.controls.state()["partitions"] if guest.id in each["name"]]
 
@@ -91,9 +105,9 @@ class Bench:
             time.sleep(0.02)
         self.force_status(guest, after)
 
-    def script(self, guest: Guest, outcome: str) -> None:
-        """How the next start of the guest's partition ends."""
-        self.controls.set_boot_outcome(self.partitions(guest)[0]["object-uri"], outcome, 1)
+    def script(self, guest: Guest, outcome: str, times: int | None = None) -> None:
+        """How the next starts of the guest's partition end; None: every start."""
+        self.controls.set_boot_outcome(self.partitions(guest)[0]["object-uri"], outcome, times)
 
     def calls(self) -> list[str]:
         """Requests since the last look, without logons."""
@@ -106,7 +120,7 @@ class Bench:
         volume_id = ids.new()
         self.array.create(volume_id, 1)
         info = self.array.connect(volume_id, identity["connector"])
-        return [Disk(volume_id=volume_id, device_name="/dev/sda", boot_index=0, connection_info=info)]
+        return [Disk(volume_id=volume_id, device_name="/dev/sda", boot_index=0, connection_info=info, size_gib=1)]
 
 
 @contextmanager
@@ -118,6 +132,7 @@ def running_bench(root: Path, start_delay_s: float, **options: Any) -> Iterator[
         cpcs=(CpcSpec("Z13"), CpcSpec("Z16", has_storage_management=True)),
         control_listen=None,
         reachable=open_fabric(root / "array.sqlite").reason_unreachable,
+        luns=open_fabric(root / "array.sqlite").luns_seen,
         start_delay_s=start_delay_s,
         stop_delay_s=0.02,
         **options,

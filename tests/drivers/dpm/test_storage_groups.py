@@ -17,6 +17,7 @@ from moorage.compute.ports import Guest
 from moorage.drivers.dpm import DpmDriver
 from moorage.drivers.fcarray.targets import TargetPorts
 from moorage.mock_hmc import Inferences
+from moorage.mock_hmc.inferences import inference_names
 from tests.drivers.dpm.conftest import ANY_REQUEST, Bench, booted, reserved, running_bench
 from tests.drivers.dpm.test_lost_answers import KINDS, TIMES, until_done
 
@@ -81,8 +82,7 @@ def test_boot_repeated_on_the_running_partition_changes_nothing(bench: Bench, z1
 def test_boot_from_another_volume_restarts_the_running_partition(bench: Bench, z16: DpmDriver, guest: Guest) -> None:
     guest, _ = booted(bench, z16, guest)
     z16.boot(guest, bench.disks(guest.identity))
-    volumes = {each["element-uri"]: each for each in bench.controls.state()["storage-volumes"]}
-    path = volumes[guest.identity["driver"]["volume"]]["paths"][0]
+    path = bench.boot_volume(guest)["paths"][0]
     assert (bench.status(guest), path["logical-unit-number"]) == ("active", "0001000000000000")
 
 
@@ -147,8 +147,7 @@ def test_boot_takes_the_path_that_answers(bench: Bench, z16: DpmDriver, guest: G
     *lost, left = all_targets(guest, disks)
     with dead(bench, lost):
         z16.boot(guest, disks)
-    volumes = {each["element-uri"]: each for each in bench.controls.state()["storage-volumes"]}
-    used = {path["target-world-wide-port-name"] for path in volumes[guest.identity["driver"]["volume"]]["paths"]}
+    used = {path["target-world-wide-port-name"] for path in bench.boot_volume(guest)["paths"]}
     assert (bench.status(guest), used) == ("active", {left})
 
 
@@ -223,7 +222,15 @@ SWITCHES = [
     {"has_wwpns_back_on_deletion": False},
     {"has_deletion_while_attached": False},
     {"has_reservation_error_when_incomplete": True},
+    {"has_fulfillment_at_once": False},
+    {"has_overprovisioned_for_undeclared": False},
+    {"has_name_clash_as_400": False},
 ]
+
+
+def test_the_switches_above_are_all_there_are() -> None:
+    tested = {name for switches in SWITCHES for name in switches}
+    assert {name.replace("_", "-") for name in tested} == set(inference_names())
 
 
 @pytest.mark.parametrize("switches", SWITCHES, ids="-".join)

@@ -60,6 +60,7 @@ def test_connection_info_is_what_openstack_clients_expect(path: Path, array: FcA
             "initiator_target_map": {A: sorted(targets(path, 0)), B: sorted(targets(path, 1))},
             "target_discovered": False,
             "volume_id": "v0",
+            "wwn": snapshot(path)["volumes"][0]["naa"],
         },
     }
 

@@ -23,6 +23,8 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     summary: str = ""
     check: Callable[[Call, Any], object] | None = None
     """Raises ``errors.BadRequest`` for a value of the wrong form, before the server is looked up."""
+    takes: Any = Any
+    """Type of the value, for the OpenAPI document; ``Any`` if it is not looked at or has no one type."""
     answer: Callable[[Call, Server, Any], Reply] | None = None
     """For actions that only read: asks the driver, after the transaction."""
 

@@ -107,7 +107,8 @@ def act(call: Call) -> Reply:
 
 ROUTES = [
     Route(method="POST", path="/servers/{server_id}/action", handler=act, policy="os_compute_api:servers:action",
-          default="any", summary="Run an action on a server; each has a rule of its own."),
+          default="any", summary="Run an action on a server; each has a rule of its own.",
+          actions={name: action.takes for name, action in ACTIONS.items()}),
 ]  # fmt: skip
 RULES = [
     *[Rule(name=action.policy, default=action.default, summary=action.summary) for action in ACTIONS.values()],

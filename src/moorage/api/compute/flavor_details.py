@@ -150,7 +150,8 @@ ROUTES = [
     Route(method="GET", path="/flavors/{flavor_id}/os-flavor-access", handler=list_access, policy=_ACCESS,
           default="admin", summary="List the projects that may use a private flavor"),
     Route(method="POST", path="/flavors/{flavor_id}/action", handler=action, policy="os_compute_api:flavors",
-          default="any", summary="Give a project access to a flavor or take it away"),
+          default="any", summary="Give a project access to a flavor or take it away",
+          actions={"addTenantAccess": Tenant, "removeTenantAccess": Tenant}),
 ]  # fmt: skip
 RULES = [
     Rule(name=_ACCESS + ":add_tenant_access", default="admin", summary="Let a project use a private flavor"),

@@ -103,11 +103,11 @@ def _unrescue(call: Call, tx: Tx, server: Server, _value: Any) -> None:
 
 ACTIONS = {
     "rebuild": Action(
-        run=_rebuild, check=_check_rebuild, policy="os_compute_api:servers:rebuild",
+        run=_rebuild, check=_check_rebuild, takes=Rebuild, policy="os_compute_api:servers:rebuild",
         summary="Boot a server anew; from 2.93 a root volume is written anew from the image.",
     ),
     "rescue": Action(
-        run=_rescue, check=_rescue_form, policy="os_compute_api:os-rescue",
+        run=_rescue, check=_rescue_form, takes=Rescue | None, policy="os_compute_api:os-rescue",
         summary="Run a server from another system to repair it."
     ),
     "unrescue": Action(run=_unrescue, policy="os_compute_api:os-unrescue", summary="End a rescue."),

@@ -40,7 +40,11 @@ def _revert(call: Call, tx: Tx, server: Server, _value: Any) -> None:
 
 ACTIONS = {
     "resize": Action(
-        run=_resize, check=_form, policy="os_compute_api:servers:resize", summary="Give a server another flavor."
+        run=_resize,
+        check=_form,
+        takes=Resize,
+        policy="os_compute_api:servers:resize",
+        summary="Give a server another flavor.",
     ),
     "confirmResize": Action(
         run=_confirm, policy="os_compute_api:servers:confirm_resize", summary="Keep a server's new flavor."

@@ -80,15 +80,16 @@ def _console(call: Call, server: Server, value: Any) -> Reply:
 
 ACTIONS = {
     "createImage": Action(
-        run=_create_image, check=_image_form, policy="os_compute_api:servers:create_image",
+        run=_create_image, check=_image_form, takes=CreateImage, policy="os_compute_api:servers:create_image",
         summary="Make an image of a server; of a volume-backed one by snapshots of its volumes.",
     ),
     "createBackup": Action(
-        run=_create_backup, check=_backup_form, policy="os_compute_api:os-create-backup",
+        run=_create_backup, check=_backup_form, takes=CreateBackup, policy="os_compute_api:os-create-backup",
         summary="Make an image of a server and remove older ones.",
     ),
     "os-getConsoleOutput": Action(
-        run=_check_console, check=_console_form, answer=_console, policy="os_compute_api:os-console-output",
+        run=_check_console, check=_console_form, takes=ConsoleOutput,
+        answer=_console, policy="os_compute_api:os-console-output",
         summary="Read what a server wrote to its console.",
     ),
 }  # fmt: skip

@@ -94,7 +94,10 @@ def is_ip(text: Any, version: int = 0) -> bool:
 
 
 def one_of(*words: str) -> Check:
-    return Check(lambda value: None if value in words else f"{value!r} is not one of {list(words)}")
+    def reason(value: Any) -> str | None:
+        return None if value in words else f"{value!r} is not one of {list(words)}"
+
+    return Check(reason, words)
 
 
 def _metadata(value: dict[str, Any]) -> str | None:

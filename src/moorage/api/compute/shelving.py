@@ -72,7 +72,8 @@ ACTIONS = {
         summary="Free the host of a shelved server now.",
     ),
     "unshelve": Action(
-        run=_unshelve, check=_place, policy="os_compute_api:os-shelve:unshelve", summary="Bring a server back."
+        run=_unshelve, check=_place, takes=UnshelveToHost | None, policy="os_compute_api:os-shelve:unshelve",
+        summary="Bring a server back."
     ),
 }  # fmt: skip
 RULES = [Rule(name=_TO_HOST, default="admin", summary="Bring a shelved server back on a named host.")]

@@ -37,6 +37,8 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     default: str = "member"
     status: int = 202
     min: tuple[int, int] = (3, 0)
+    takes: Any = Any
+    """Type of the value, for the OpenAPI document; ``Any`` if it is not looked at or has no one type."""
 
 
 def parsed(call: Call, name: str, value: Any, schema: type[T]) -> T:

@@ -38,7 +38,8 @@ def _reply(call: Call, done: Done) -> Reply:
 
 ROUTES = [
     Route(method="POST", path="/volumes/{volume_id}/action", handler=act, policy="volume:get", default="reader",
-          summary="Run an action on a volume; each has a rule of its own"),
+          summary="Run an action on a volume; each has a rule of its own",
+          actions={name: action.takes for name, action in ACTIONS.items()}),
 ]  # fmt: skip
 RULES = [
     *(Rule(name=a.policy, default=a.default, summary=a.summary) for a in ACTIONS.values()),

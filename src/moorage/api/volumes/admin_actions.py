@@ -111,21 +111,25 @@ def _extend_complete(call: Call, _tx: Tx, volume: Volume, value: Any) -> Done:
 
 ACTIONS: dict[str, Action] = {
     "os-reset_status": Action(
-        run=_reset, policy=_PREFIX + "reset_status", default="admin", summary="Set a volume's status by hand"
+        run=_reset, takes=Reset, policy=_PREFIX + "reset_status", default="admin",
+        summary="Set a volume's status by hand"
     ),
     "os-force_delete": Action(
         run=_force_delete, policy=_PREFIX + "force_delete", default="admin",
         summary="Delete a volume whatever its state",
     ),
     "os-migrate_volume": Action(
-        run=_migrate, policy=_PREFIX + "migrate_volume", default="admin", summary="Move a volume to another backend"
+        run=_migrate, takes=Migrate, policy=_PREFIX + "migrate_volume", default="admin",
+        summary="Move a volume to another backend"
     ),
     "os-migrate_volume_completion": Action(
-        run=_complete, policy=_PREFIX + "migrate_volume_completion", default="service_or_admin", status=200,
+        run=_complete, takes=Complete, policy=_PREFIX + "migrate_volume_completion",
+        default="service_or_admin", status=200,
         summary="Complete moving a volume",
     ),
     "os-extend_volume_completion": Action(
-        run=_extend_complete, policy=_PREFIX + "extend_volume_completion", default="service_or_admin", min=(3, 71),
+        run=_extend_complete, takes=ExtendComplete, policy=_PREFIX + "extend_volume_completion",
+        default="service_or_admin", min=(3, 71),
         summary="Complete growing an attached volume",
     ),
 }  # fmt: skip

@@ -154,8 +154,14 @@ def _force_detach(call: Call, tx: Tx, volume: Volume, value: Any) -> Done | None
 ACTIONS: dict[str, Action] = {
     "os-reserve": Action(run=_reserve, policy=_PREFIX + "reserve", summary="Mark a volume as reserved"),
     "os-unreserve": Action(run=_unreserve, policy=_PREFIX + "unreserve", summary="Take a reservation back"),
-    "os-attach": Action(run=_attach, policy=_PREFIX + "attach", summary="Record that a volume is attached"),
-    "os-detach": Action(run=_detach, policy=_PREFIX + "detach", summary="Record that a volume is detached"),
+    "os-attach": Action(
+        run=_attach, takes=Attach, policy=_PREFIX + "attach",
+        summary="Record that a volume is attached"
+    ),
+    "os-detach": Action(
+        run=_detach, takes=Detach | None, policy=_PREFIX + "detach",
+        summary="Record that a volume is detached"
+    ),
     "os-begin_detaching": Action(
         run=_begin_detaching, policy=_PREFIX + "begin_detaching", summary="Mark a volume as being detached"
     ),
@@ -163,13 +169,16 @@ ACTIONS: dict[str, Action] = {
         run=_roll_detaching, policy=_PREFIX + "roll_detaching", summary="Take back that a volume is being detached"
     ),
     "os-initialize_connection": Action(
-        run=_initialize, policy=_PREFIX + "initialize_connection", summary="Let a connector reach a volume"
+        run=_initialize, takes=Connect, policy=_PREFIX + "initialize_connection",
+        summary="Let a connector reach a volume"
     ),
     "os-terminate_connection": Action(
-        run=_terminate, policy=_PREFIX + "terminate_connection", summary="Take a connector's access back"
+        run=_terminate, takes=Disconnect, policy=_PREFIX + "terminate_connection",
+        summary="Take a connector's access back"
     ),
     "os-force_detach": Action(
-        run=_force_detach, policy="volume_extension:volume_admin_actions:force_detach", default="admin",
+        run=_force_detach, takes=ForceDetach | None,
+        policy="volume_extension:volume_admin_actions:force_detach", default="admin",
         summary="Detach a volume whatever its state",
     ),
 }  # fmt: skip

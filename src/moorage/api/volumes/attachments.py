@@ -158,6 +158,6 @@ ROUTES = [
     Route(method="DELETE", path="/attachments/{attachment_id}", handler=delete, policy="volume:attachment_delete",
           min=_NEW, summary="End an attachment"),
     Route(method="POST", path="/attachments/{attachment_id}/action", handler=act, policy=_COMPLETE, min=_NEW,
-          summary="Complete an attachment"),
+          summary="Complete an attachment", actions={"os-complete": Any}),
 ]  # fmt: skip
 RULES = [Rule(name=_BOOTABLE_TWICE, default="member", summary="Attach a bootable volume to several servers")]

@@ -67,14 +67,16 @@ def _retype(call: Call, tx: Tx, volume: Volume, value: Any) -> None:
 
 
 ACTIONS: dict[str, Action] = {
-    "os-extend": Action(run=_extend, policy="volume:extend", summary="Grow a volume"),
+    "os-extend": Action(run=_extend, takes=Extend, policy="volume:extend", summary="Grow a volume"),
     "os-set_bootable": Action(
-        run=_set_bootable, policy="volume:update", status=200, summary="Mark a volume as bootable or not"
+        run=_set_bootable, takes=Bootable, policy="volume:update", status=200,
+        summary="Mark a volume as bootable or not"
     ),
     "os-update_readonly_flag": Action(
-        run=_set_readonly, policy="volume:update_readonly_flag", summary="Allow or forbid writing to a volume"
+        run=_set_readonly, takes=ReadOnly, policy="volume:update_readonly_flag",
+        summary="Allow or forbid writing to a volume"
     ),
-    "os-retype": Action(run=_retype, policy="volume:retype", summary="Change a volume's type"),
+    "os-retype": Action(run=_retype, takes=Retype, policy="volume:retype", summary="Change a volume's type"),
 }  # fmt: skip
 RULES = [
     Rule(name=_EXTEND_ATTACHED, default="member", summary="Grow a volume that is attached"),

@@ -122,20 +122,22 @@ def _reimage(call: Call, tx: Tx, volume: Volume, value: Any) -> None:
 
 ACTIONS: dict[str, Action] = {
     "os-volume_upload_image": Action(
-        run=_upload, policy="volume_extension:volume_actions:upload_image", summary="Copy a volume to an image"
+        run=_upload, takes=Upload, policy="volume_extension:volume_actions:upload_image",
+        summary="Copy a volume to an image"
     ),
     "os-set_image_metadata": Action(
-        run=_set_image_pairs, policy=_IMAGE_PAIRS + "set", status=200, summary="Set what a volume knows of its image"
+        run=_set_image_pairs, takes=ImagePairs, policy=_IMAGE_PAIRS + "set", status=200,
+        summary="Set what a volume knows of its image"
     ),
     "os-unset_image_metadata": Action(
-        run=_unset_image_key, policy=_IMAGE_PAIRS + "remove", status=200,
+        run=_unset_image_key, takes=ImageKey, policy=_IMAGE_PAIRS + "remove", status=200,
         summary="Remove an item of what a volume knows of its image",
     ),
     "os-show_image_metadata": Action(
         run=_show_image_pairs, policy=_IMAGE_PAIRS + "show", status=200, summary="Show what a volume knows of its image"
     ),
     "os-reimage": Action(
-        run=_reimage, policy="volume:reimage", min=(3, 68), summary="Fill a volume anew from an image"
+        run=_reimage, takes=Reimage, policy="volume:reimage", min=(3, 68), summary="Fill a volume anew from an image"
     ),
 }  # fmt: skip
 RULES = [

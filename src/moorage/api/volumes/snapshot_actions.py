@@ -82,6 +82,7 @@ def act(call: Call) -> Reply:
 
 ROUTES = [
     Route(method="POST", path="/snapshots/{snapshot_id}/action", handler=act, policy="volume:get_snapshot",
-          default="reader", summary="Run an action on a snapshot; each has a rule of its own"),
+          default="reader", summary="Run an action on a snapshot; each has a rule of its own",
+          actions={"os-reset_status": Reset, "os-force_delete": Any, "os-update_snapshot_status": Progress}),
 ]  # fmt: skip
 RULES = [Rule(name=policy, default=default, summary=f"Run {name}") for name, (_, policy, default) in _ACTIONS.items()]

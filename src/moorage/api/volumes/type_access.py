@@ -47,7 +47,8 @@ ROUTES = [
     Route(method="GET", path="/types/{type_id}/os-volume-type-access", handler=index,
           policy=_PREFIX + "get_all_for_type", default="admin", summary="List who may use a private type"),
     Route(method="POST", path="/types/{type_id}/action", handler=act, policy="volume_extension:volume_type_access",
-          default="reader", summary="Run an action on a type; each has a rule of its own"),
+          default="reader", summary="Run an action on a type; each has a rule of its own",
+          actions=dict.fromkeys(_ACTIONS, Project)),
 ]  # fmt: skip
 RULES = [
     Rule(name=_PREFIX + "addProjectAccess", default="admin", summary="Let a project use a private type"),

@@ -5,6 +5,7 @@ Handlers are plain functions and run in threads; only reading the body and route
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import re
@@ -19,9 +20,10 @@ from starlette.types import Receive, Scope, Send
 
 from moorage import errors, ids
 from moorage.api.services import Services
-from moorage.api.wire import faults
+from moorage.api.wire import faults, openapi
 from moorage.api.wire.auth import authenticate, recognise
 from moorage.api.wire.call import Call, Reply
+from moorage.api.wire.intake import check_kind, read_body
 from moorage.api.wire.matching import RouteTree, in_version, segments
 from moorage.api.wire.observation import observed
 from moorage.api.wire.route import EVERYONE, Handler, Route, Service, StreamHandler
@@ -33,7 +35,8 @@ _log = logging.getLogger(__name__)
 _PROJECT = re.compile(r"^[0-9a-f]{32}$|^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 _LOGGED = frozenset({"server_id", "volume_id", "attachment_id", "snapshot_id", "image_id", "cluster_id"})
 """Parameters of paths that log lines name."""
-_JSON = ("application/json", "application/octet-stream")
+RETRY_AFTER_S = "1"
+"""When to come back after 429 and 503: soon, as most of what keeps others out takes milliseconds."""
 
 
 class NoSuchPath(errors.NotFound):
@@ -59,11 +62,19 @@ class ServiceApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         request.state.request_id = request_id = f"req-{ids.new()}"
+        with contextlib.ExitStack() as held:
+            request.state.held = held
+            response = await self._response(request, request_id)
+            if response is not None:
+                await response(scope, receive, send)
+
+    async def _response(self, request: Request, request_id: str) -> Response | None:
+        """The answer, whatever happens; None if the client is gone."""
         with observed(self.service.name, request, request_id) as observation:
             try:
                 response = await self._answer(request, request_id)
             except ClientDisconnect:
-                return
+                return None
             except errors.MoorageError as error:
                 response = self._fault(request, error)
             except Exception:
@@ -73,10 +84,12 @@ class ServiceApp:
             if self.service.name == "compute":
                 response.headers["x-compute-request-id"] = request_id
             observation.answered(response)
-        await response(scope, receive, send)
+            return response
 
     async def _answer(self, request: Request, request_id: str) -> Response:
         path = _raw_path(request)[len(self.service.prefix) :]
+        if path == "/openapi.json":
+            return await run_in_threadpool(self._described, request)
         if found := self._documents.find(segments(path)):
             route, params = self._choose(found, request.method, None)
             request.state.route = self.service.prefix + route.path
@@ -91,7 +104,8 @@ class ServiceApp:
         version = self.service.versions.negotiate(request.headers) if self.service.versions else (0, 0)
         request.state.version = version
         if not found:
-            await self._authenticate(request, request_id)
+            async with self.services.admission.turn(self._caller(request)):
+                await self._authenticate(request, request_id)
             raise NoSuchPath
         route, params = self._choose(found, request.method, version)
         request.state.route = self.service.prefix + self.service.root + route.path
@@ -104,16 +118,26 @@ class ServiceApp:
         self, request: Request, request_id: str, route: Route, params: dict[str, str], path: str, project: str | None
     ) -> Response:
         version: Version = request.state.version
-        context = NOBODY
-        if route.default != EVERYONE:
-            context = await self._authenticate(request, request_id)
-            self._check_project(project, context)
-        raw = b"" if route.stream else await self._read(request)
-        call = self._call(request, context, version, params, raw, path)
-        if route.stream:
+        raw = b"" if route.stream else await read_body(request, self.services)
+        async with self.services.admission.turn(self._caller(request)):
+            context = NOBODY
+            if route.default != EVERYONE:
+                context = await self._authenticate(request, request_id)
+                self._check_project(project, context)
+            call = self._call(request, context, version, params, raw, path)
+            if not route.stream:
+                check_kind(request, raw)
+                return _encode(await run_in_threadpool(_run, call, route))
             await run_in_threadpool(_authorise, call, route)
-            return await cast(StreamHandler, route.handler)(call, request)
-        return _encode(await run_in_threadpool(_run, call, route))
+        request.state.held.enter_context(self.services.admission.stream())
+        return await cast(StreamHandler, route.handler)(call, request)
+
+    def _caller(self, request: Request) -> str:
+        """Whose turn a request takes: its project's, as far as that is known without asking."""
+        known = recognise(self.services, request.headers, "")
+        if known is not None and known.project_id:
+            return known.project_id
+        return request.headers.get("x-auth-token") or (request.client.host if request.client else "")
 
     def _find(self, path: str) -> tuple[list[tuple[Route, dict[str, str]]], str, str | None]:
         """Routes at the path, which may begin with a project id as older clients build it."""
@@ -154,18 +178,6 @@ class ServiceApp:
         )
         raise errors.Unauthorized(message) if self.service.name == faults.SAHARA else errors.BadRequest(message)
 
-    async def _read(self, request: Request) -> bytes:
-        limit = self.services.limits.max_body_bytes
-        raw = bytearray()
-        async for chunk in request.stream():
-            raw += chunk
-            if len(raw) > limit:
-                raise errors.TooLarge(f"The request body is larger than {limit} bytes.")
-        kind = request.headers.get("content-type", "application/json").split(";")[0].strip().lower()
-        if raw and kind not in _JSON and not kind.endswith("json") and not kind.endswith("json-patch"):
-            raise errors.UnsupportedMedia(f"Unsupported Content-Type {kind}; send application/json")
-        return bytes(raw)
-
     def _call(
         self, request: Request, context: Context, version: Version, params: dict[str, str], raw: bytes, path: str
     ) -> Call:
@@ -179,16 +191,15 @@ class ServiceApp:
         )  # fmt: skip
 
     def _fault(self, request: Request, error: errors.MoorageError) -> Response:
-        if isinstance(error, errors.Unknown):
-            response = self._problem(request, 503, error.message, error)
-        else:
-            status = 405 if isinstance(error, MethodNotAllowed) else faults.status_of(error, self.service.name)
-            response = self._problem(request, status, error.message, error)
+        status = 405 if isinstance(error, MethodNotAllowed) else faults.status_of(error, self.service.name)
+        response = self._problem(request, status, error.message, error)
         if response.status_code == 401:
             host = self.services.host_url(request.headers, request.url.scheme)
             response.headers["WWW-Authenticate"] = f'Keystone uri="{host}/identity"'
         if isinstance(error, errors.OverQuota) and response.status_code == 413:
             response.headers["Retry-After"] = "0"
+        if response.status_code in (429, 503):
+            response.headers["Retry-After"] = RETRY_AFTER_S
         self._mark(response, getattr(request.state, "version", None))
         return response
 
@@ -196,18 +207,27 @@ class ServiceApp:
         self, request: Request, status: int, message: str, error: errors.MoorageError | None = None
     ) -> Response:
         if self.service.name == faults.SAHARA and status != 401:
-            is_path = isinstance(error, NoSuchPath)
-            body = (
-                faults.no_such_path(message)
-                if is_path
-                else faults.sahara(status, message, error, request.state.request_id)
-            )
-            if isinstance(error, (NotAcceptable, MalformedVersion)) and self.service.versions:
-                low, high = self.service.versions.min, self.service.versions.max
-                body |= {"min_version": dotted(low), "max_version": dotted(high)}
-            return _encode(Reply(status=status, body=body))
+            return _encode(Reply(status=status, body=self._sahara(request, status, message, error)))
         form = "auth" if status == 401 else self.service.name
         return _encode(Reply(status=status, body=faults.render(form, status, message)))
+
+    def _sahara(
+        self, request: Request, status: int, message: str, error: errors.MoorageError | None
+    ) -> dict[str, Any]:
+        if isinstance(error, NoSuchPath):
+            return faults.no_such_path(message)
+        body = faults.sahara(status, message, error, request.state.request_id)
+        if isinstance(error, NotAcceptable | MalformedVersion) and self.service.versions:
+            low, high = self.service.versions.min, self.service.versions.max
+            body |= {"min_version": dotted(low), "max_version": dotted(high)}
+        return body
+
+    def _described(self, request: Request) -> Response:
+        if request.method not in ("GET", "HEAD"):
+            raise MethodNotAllowed("The method is not allowed for this resource.")
+        request.state.route = f"{self.service.prefix}/openapi.json"
+        host = self.services.host_url(request.headers, request.url.scheme)
+        return _encode(Reply(body={**openapi.document(self.service), "servers": [{"url": host}]}))
 
     def _mark(self, response: Response, version: Version | None) -> None:
         if self.service.versions and version is not None:

@@ -45,6 +45,8 @@ class Check(msgspec.Struct, frozen=True):
     """
 
     reason: Callable[[Any], str | None]
+    words: tuple[str, ...] = ()
+    """The only values it lets pass, if they can be listed."""
 
 
 def since(major: int, minor: int) -> Spans:
@@ -105,10 +107,10 @@ def _reject_other_versions(data: Any, schema: Any, version: Version, field: str 
             _reject_other_versions(item, schema, version, position)
     if not isinstance(data, dict) or not _is_struct(schema):
         return
-    known = {name: nested for name, (spans, _, nested) in _fields(schema).items() if not spans or spans.covers(version)}
+    known = {name: nested for name, (spans, _, nested) in fields(schema).items() if not spans or spans.covers(version)}
     others = set(data) - set(known)
     if not schema.__struct_config__.forbid_unknown_fields:
-        others &= set(_fields(schema))
+        others &= set(fields(schema))
     if others:
         required = [f.encode_name for f in msgspec.structs.fields(schema) if f.required]
         missing = [name for name in required if name not in data]
@@ -134,7 +136,7 @@ def _check(data: Any, schema: Any) -> None:
             _check(item, schema)
     if not isinstance(data, dict) or not _is_struct(schema):
         return
-    for name, (_, checks, nested) in _fields(schema).items():
+    for name, (_, checks, nested) in fields(schema).items():
         if name not in data:
             continue
         for check in checks:
@@ -149,7 +151,8 @@ def _is_struct(schema: Any) -> bool:
 
 
 @functools.cache
-def _fields(schema: type[msgspec.Struct]) -> dict[str, tuple[Spans | None, list[Check], Any]]:
+def fields(schema: type[msgspec.Struct]) -> dict[str, tuple[Spans | None, list[Check], Any]]:
+    """Of each field of a Struct, by its name on the wire: versions, checks, and the Struct within."""
     hints = typing.get_type_hints(schema, include_extras=True)
     return {f.encode_name: _notes(hints[f.name]) for f in msgspec.structs.fields(schema)}
 

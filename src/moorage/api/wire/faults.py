@@ -9,6 +9,8 @@ import re
 from typing import Any
 
 from moorage import errors
+from moorage.api.wire.admission import Overloaded, TooManyRequests
+from moorage.api.wire.intake import TooSlow
 from moorage.api.wire.versions import NotAcceptable
 
 _STATUS: list[tuple[type[errors.MoorageError], int]] = [
@@ -17,10 +19,14 @@ _STATUS: list[tuple[type[errors.MoorageError], int]] = [
     (errors.Forbidden, 403),
     (errors.NotFound, 404),
     (NotAcceptable, 406),
+    (TooSlow, 408),
     (errors.Conflict, 409),
     (errors.TooLarge, 413),
+    (TooManyRequests, 429),
     (errors.UnsupportedMedia, 415),
     (errors.NotImplementedHere, 501),
+    (Overloaded, 503),
+    (errors.Unknown, 503),
 ]
 _KEYS = {
     400: "badRequest", 401: "unauthorized", 403: "forbidden", 404: "itemNotFound", 405: "badMethod",
@@ -29,7 +35,8 @@ _KEYS = {
 }  # fmt: skip
 _TITLES = {
     400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
-    406: "Not Acceptable", 409: "Conflict", 413: "Request Entity Too Large", 415: "Unsupported Media Type",
+    406: "Not Acceptable", 408: "Request Timeout", 409: "Conflict",
+    413: "Request Entity Too Large", 415: "Unsupported Media Type",
     429: "Too Many Requests", 500: "Internal Server Error", 501: "Not Implemented", 503: "Service Unavailable",
 }  # fmt: skip
 
@@ -50,6 +57,19 @@ def status_of(error: errors.MoorageError, service: str) -> int:
             return 400
         return 403 if service in ("compute", "identity") else 413
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+
+
+def schema(service: str) -> dict[str, Any]:
+    """JSON Schema of every form that a service's faults take; a refused token is worded as identity words it."""
+    forms = [_form(render(form, status, "text")) for status in _TITLES for form in (service, "auth")]
+    return {"anyOf": [form for place, form in enumerate(forms) if form not in forms[:place]]}
+
+
+def _form(value: Any) -> dict[str, Any]:
+    if isinstance(value, dict):
+        inner = {name: _form(part) for name, part in value.items()}
+        return {"type": "object", "properties": inner, "required": list(inner), "additionalProperties": False}
+    return {"type": "integer" if isinstance(value, int) else "string"}
 
 
 def render(service: str, status: int, message: str) -> dict[str, Any]:

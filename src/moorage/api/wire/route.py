@@ -34,7 +34,11 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     min: Version | None = None
     max: Version | None = None
     body: Any = None
-    """The Struct the body is checked against, for the generated reference."""
+    """The Struct the body is checked against, for the OpenAPI document."""
+    actions: dict[str, Any] = {}
+    """For routes whose body has one key that names an action: type of the value by name, ``Any`` if it is free."""
+    answer: dict[str, Any] | None = None
+    """JSON Schema of the body of a success, where that is known in full."""
     stream: bool = False
     """The handler is ``async`` and reads the request body or writes the response itself."""
 

@@ -10,7 +10,7 @@ from moorage import errors
 from moorage.attachments import service
 from moorage.attachments.model import from_row
 from moorage.audit.model import AttachmentRecord, GuestFact, MappingFact, ServerFact
-from moorage.compute.ports import Disk, Guest, GuestInventory, HeldGuest, Hypervisor
+from moorage.compute.ports import Disk, Guest, GuestInventory, HeldGuest, Hypervisor, IdentityInventory
 from moorage.compute.service import servers
 from moorage.store import Store
 from moorage.store.tables.attachments import attachments
@@ -95,7 +95,8 @@ class EmbeddedFabric:
             if found.connector is None:
                 raise errors.Refused(f"server {server.id} has no storage identity")
             service.set_connector(tx, row.id, found.connector)
-            name = volume_service.get(tx, attachment.volume_id).backend
+            volume = volume_service.get(tx, attachment.volume_id)
+        name = volume.backend
         if name not in self._backends:
             raise errors.Refused(f"backend {name} is not among the enabled ones")
         info = self._backends[name].connect(attachment.volume_id, found.connector)
@@ -105,7 +106,7 @@ class EmbeddedFabric:
         if held is not None and held.is_running:
             disk = Disk(
                 volume_id=attachment.volume_id, device_name=row.device_name or "", boot_index=row.boot_index,
-                connection_info=info,
+                connection_info=info, size_gib=volume.size_gib,
             )  # fmt: skip
             self._hypervisor.plug(found.guest(), disk)
         with self._store.write() as tx:
@@ -122,6 +123,27 @@ class EmbeddedFabric:
             raise errors.Refused(f"server {server_id} is not deleted")
         guest: Guest = server.guest()
         self._hypervisor.destroy(guest)
+
+    def identities(self, server_ids: list[str]) -> list[str]:
+        return self._hypervisor.identities_of(server_ids) if isinstance(self._hypervisor, IdentityInventory) else []
+
+    def identity_pages(self) -> Iterator[list[str]]:
+        after = ""
+        while isinstance(self._hypervisor, IdentityInventory) and (
+            page := self._hypervisor.identities_after(after, PAGE)
+        ):
+            yield page
+            after = page[-1]
+
+    def release_identity(self, server_id: str) -> None:
+        """WWPNs that storage still lets in would lead their next owner to somebody else's volumes."""
+        if masked := self.mappings_of_hosts([server_id]):
+            raise errors.Refused(f"{len(masked)} masks or zones still name host {server_id}")
+        with self._store.read() as tx:
+            server = servers.find(tx, server_id)
+        if server is None or server.identity:
+            raise errors.Refused(f"server {server_id} has its WWPNs on record")
+        self._hypervisor.release_identity(server.guest())
 
 
 def _guest(held: HeldGuest) -> GuestFact:

@@ -1,32 +1,67 @@
-"""Through which initiator, target port and LUN can a partition boot its first disk?"""
+"""Through which initiators, adapter ports and target ports can a partition boot its first disk?"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from moorage import errors
 from moorage.compute.ports import Disk
 from moorage.drivers.dpm import wwpn
-from moorage.drivers.dpm.hbas import Hba
 
 _SHORT = 0xFFFF
 _LONG = 0xFFFFFFFF
 
 
-def boot_properties(hba: Hba, disks: list[Disk], ignored_targets: Iterable[str]) -> dict[str, Any]:
-    """The partition's boot properties for the disk with ``boot_index`` 0.
+class Path(NamedTuple):
+    """One way from the CPC to a LUN."""
 
-    The target is the first one the storage lists for the HBA that is not ignored. Raises ``errors.Refused`` when
-    there is no boot disk or none of its targets can be used.
+    wwpn: str
+    port_uri: str
+    target: str
+    lun: str
+
+    def __str__(self) -> str:
+        return f"{self.wwpn} on {self.port_uri} to {self.target} LUN {self.lun}"
+
+
+def candidates(disk: Disk, initiators: Mapping[str, str], ignored_targets: Iterable[str]) -> list[Path]:
+    """All paths of WWPNs on their ports (``initiators``), adapters alternating, targets in storage's order.
+
+    Raises ``errors.Refused`` when storage names no target that can be used.
     """
-    disk = boot_disk(disks)
-    return {
-        "boot-device": "storage-adapter",
-        "boot-storage-device": hba.uri,
-        "boot-world-wide-port-name": usable_targets(disk, hba.wwpn, ignored_targets)[0],
-        "boot-logical-unit-number": lun(disk),
-    }
+    number, ignored = lun(disk), list(ignored_targets)
+    by_wwpn: dict[str, list[str]] = {}
+    refusals = []
+    for name in initiators:
+        try:
+            by_wwpn[name] = usable_targets(disk, name, ignored)
+        except errors.Refused as refusal:
+            refusals.append(refusal)
+    if not by_wwpn:
+        raise refusals[0]
+    longest = max(map(len, by_wwpn.values()))
+    return [
+        Path(name, initiators[name], targets[turn], number)
+        for turn in range(longest)
+        for name, targets in by_wwpn.items()
+        if turn < len(targets)
+    ]
+
+
+def no_path(what: str, reasons: Mapping[str, str]) -> errors.Refused:
+    """The refusal when none of the paths (key) is left.
+
+    A fault shows users 255 characters, so each reason comes in short before all are told in full.
+    """
+    short = "; ".join(f"{number}. {_short(reason)}" for number, reason in enumerate(reasons.values(), start=1))
+    full = "; ".join(f"{path}: {reason}" for path, reason in reasons.items())
+    return errors.Refused(f"{what} {len(reasons)} paths: {short}. In full: {full}")
+
+
+def _short(reason: str) -> str:
+    words = reason.partition(": ")[0]
+    return f"{words})" if words.count("(") > words.count(")") else words
 
 
 def boot_disk(disks: list[Disk]) -> Disk:
@@ -41,6 +76,17 @@ def boot_disk(disks: list[Disk]) -> Disk:
 
 def lun(disk: Disk) -> str:
     return scsi_lun(int(disk.connection_info["data"]["target_lun"]))
+
+
+def targets(disk: Disk) -> list[str]:
+    """All target ports through which storage serves the disk."""
+    return [wwpn.normal(target) for target in disk.connection_info["data"].get("target_wwn") or []]
+
+
+def identifier(disk: Disk) -> str | None:
+    """The LUN's world-wide identifier (NAA) in lower case, if storage told it."""
+    known = (disk.connection_info.get("data") or {}).get("wwn")
+    return str(known).lower().removeprefix("0x") if known else None
 
 
 def scsi_lun(number: int) -> str:

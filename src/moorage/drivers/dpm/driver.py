@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from moorage import errors
-from moorage.compute.ports import Capabilities, Disk, Guest, HeldGuest, HostState, Identity
+from moorage.compute.ports import Capabilities, Disk, Guest, HeldGuest, HostState, Identity, StartLog
 from moorage.compute.unsupported import Unsupported
-from moorage.drivers.dpm import start_checks, statuses
+from moorage.drivers.dpm import os_messages, start_checks, statuses
+from moorage.drivers.dpm.failover import Failover, NoStartLog
 from moorage.drivers.dpm.faults import translated
 from moorage.drivers.dpm.group_storage import GroupStorage
 from moorage.drivers.dpm.hba_storage import HbaStorage
@@ -27,7 +28,7 @@ class DpmDriver(Unsupported):
     """The ``dpm`` hypervisor. Implements ``moorage.compute.ports.Hypervisor``; safe to use from many threads."""
 
     name = "dpm"
-    capabilities = Capabilities(volume_protocols=frozenset({"fibre_channel"}), local_disks=False)
+    capabilities = Capabilities(volume_protocols=frozenset({"fibre_channel"}), local_disks=False, console=True)
 
     def __init__(self, settings: DpmSettings, host: str) -> None:
         """``host`` names this part of the CPC; it is the hypervisor's name and part of the partitions' names."""
@@ -36,8 +37,13 @@ class DpmDriver(Unsupported):
         self._sessions = SessionPool(settings)
         self._notices = JobNotices(settings)
         self._lifecycle = Lifecycle(settings, JobRunner(self._notices, settings.poll_max_s))
+        self._failover = Failover(settings, self._lifecycle, NoStartLog())
         self._port_uris: list[str] = []
         self._model: Storage | None = None
+
+    def keep_tries(self, log: StartLog) -> None:
+        """Where the paths of each start are written down."""
+        self._failover.log = log
 
     def check_at_start(self) -> None:
         """Compare the settings with the CPC.
@@ -85,6 +91,15 @@ class DpmDriver(Unsupported):
         with self._hmc(f"release of the WWPNs of server {guest.id}") as hmc:
             self._storage(hmc).release(hmc, guest)
 
+    def rest_identity(self, guest: Guest) -> bool:
+        """A storage group is kept if ``keep_groups_of_shelved`` says so; HBAs cannot be."""
+        with self._hmc(f"WWPNs of the shelved server {guest.id}") as hmc:
+            storage = self._storage(hmc)
+            is_kept = storage.rest(hmc, guest)
+            if not is_kept:
+                storage.release(hmc, guest)
+        return is_kept
+
     def boot(self, guest: Guest, disks: list[Disk]) -> None:
         """Boot from the disk with ``boot_index`` 0; returns once the partition runs."""
         with self._hmc(f"boot of server {guest.id}") as hmc:
@@ -107,10 +122,19 @@ class DpmDriver(Unsupported):
             storage.boot(hmc, guest, disks)
 
     def plug(self, guest: Guest, disk: Disk) -> None:
-        """Nothing for the HMC to do: the LUN is masked for the partition's WWPNs, and the guest has to scan for it."""
+        """The HMC's part of an attach. The guest has to look for the LUN itself."""
+        with self._hmc(f"attach of volume {disk.volume_id} to server {guest.id}") as hmc:
+            self._storage(hmc).plug(hmc, guest, disk)
 
     def unplug(self, guest: Guest, disk: Disk) -> None:
-        """Nothing for the HMC to do: the guest has to let go of the LUN before it is unmasked."""
+        """The HMC's part of a detach. The guest has to let go of the LUN before."""
+        with self._hmc(f"detach of volume {disk.volume_id} from server {guest.id}") as hmc:
+            self._storage(hmc).unplug(hmc, guest, disk)
+
+    def console(self, guest: Guest) -> str:
+        """The operating system messages that the HMC still has."""
+        with self._hmc(f"console of server {guest.id}") as hmc:
+            return os_messages.everything(hmc, self._storage(hmc).partitions.require(hmc, guest).uri)
 
     def destroy(self, guest: Guest) -> None:
         """Stop and delete the partition; HBAs and their WWPNs go with it, a storage group stays."""
@@ -131,6 +155,18 @@ class DpmDriver(Unsupported):
     def guests_after(self, server_id: str, limit: int) -> list[HeldGuest]:
         return [guest for guest in self._held() if guest.server_id > server_id][:limit]
 
+    def identities_of(self, server_ids: list[str]) -> list[str]:
+        """Servers with a storage group; HBAs are a partition's own."""
+        wanted = set(server_ids)
+        return [server_id for server_id in self._groups() if server_id in wanted]
+
+    def identities_after(self, server_id: str, limit: int) -> list[str]:
+        return [other for other in self._groups() if other > server_id][:limit]
+
+    def _groups(self) -> list[str]:
+        with self._hmc("list of storage groups") as hmc:
+            return self._storage(hmc).held(hmc)
+
     def _held(self) -> list[HeldGuest]:
         with self._hmc("list of partitions") as hmc:
             listed = self._storage(hmc).partitions.listed(hmc)
@@ -146,7 +182,7 @@ class DpmDriver(Unsupported):
 
     def _model_of(self, has_groups: bool) -> Storage:
         model = GroupStorage if has_groups else HbaStorage
-        return model(self._settings, self._host, self._lifecycle, self._ports())
+        return model(self._settings, self._host, self._lifecycle, self._failover, self._ports())
 
     def _ports(self) -> list[str]:
         return self._port_uris or [start_checks.port_uri(*pair) for pair in start_checks.split_mappings(self._settings)]

@@ -17,8 +17,9 @@ from moorage import errors
 GONE = (404, 1)
 WRONG_STATUS = (409, 1)
 BUSY = (409, 2)
-NAME_IN_USE = (400, 8)
+NAME_IN_USE = 8
 LOAD_FAILED = (409, 131)
+NO_MESSAGES = (409, 332)
 
 # HTTP's own words for "come back later"; whether the HMC sends them is not known, reading them otherwise is unsafe.
 _TRANSIENT_HTTP = (408, 429)
@@ -27,6 +28,14 @@ _TRANSIENT_HTTP = (408, 429)
 def is_answer(error: zhmcclient.HTTPError, kind: tuple[int, int]) -> bool:
     """Whether the error is this pair of HTTP status and HMC reason code."""
     return (error.http_status, error.reason) == kind
+
+
+def is_about_the_request(error: zhmcclient.Error) -> bool:
+    """Whether a creation was refused for what it asked for: nothing was made by it, nor is the name in use.
+
+    A name in use has reason 8; whether its status is 400 or 409 is not known.
+    """
+    return isinstance(error, zhmcclient.HTTPError) and error.reason != NAME_IN_USE
 
 
 def is_missing(error: zhmcclient.HTTPError) -> bool:

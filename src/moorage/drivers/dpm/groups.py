@@ -15,21 +15,21 @@ import zhmcclient
 
 from moorage import errors
 from moorage.drivers.dpm import faults, wwpn
+from moorage.drivers.dpm.group_volumes import BOOT_NAME
 from moorage.drivers.dpm.sessions import Hmc
 
 _VALID_S = 60.0
 """How long a new group's WWPNs are waited for; whether they are there at once is not documented."""
 _PAUSE_S = 0.5
 _BOOT_VOLUME_GIB = 1
-"""What is declared; the LUN's own size is known only to the storage."""
+"""What is declared until the server's disks are known."""
 
 
 class Group(msgspec.Struct, frozen=True):
-    """A server's storage group, its WWPNs in ascending order, and the boot volume declared in it."""
+    """A server's storage group and its WWPNs in ascending order."""
 
     uri: str
     wwpns: list[str]
-    volume: str
 
 
 class Groups:
@@ -45,6 +45,11 @@ class Groups:
         # The HMC takes the filter as a regular expression, which may match more than the name.
         return next((str(each["object-uri"]) for each in listed if each["name"] == name), None)
 
+    def names(self, hmc: Hmc) -> list[str]:
+        """Names of all groups of the CPC."""
+        listed = hmc.get(f"/api/storage-groups?cpc-uri={quote(self._cpc_uri)}")["storage-groups"]
+        return [str(each["name"]) for each in listed]
+
     def find_or_create(self, hmc: Hmc, name: str, description: str) -> Group:
         """The group with as many WWPNs as there are mappings. Raises ``errors.Unknown`` when they do not come."""
         uri = self.find(hmc, name) or self._create(hmc, name, description)
@@ -56,7 +61,7 @@ class Groups:
         return group
 
     def _create(self, hmc: Hmc, name: str, description: str) -> str:
-        volume = {"operation": "create", "name": "boot", "size": _BOOT_VOLUME_GIB, "usage": "boot"}
+        volume = {"operation": "create", "name": BOOT_NAME, "size": _BOOT_VOLUME_GIB, "usage": "boot"}
         body = {
             "name": name,
             "description": description,
@@ -71,8 +76,7 @@ class Groups:
             return str(hmc.post("/api/storage-groups", body)["object-uri"])
         except (zhmcclient.ConnectionError, zhmcclient.HTTPError) as error:
             # It may exist: made by this request whose answer was lost, or by an earlier one that took effect late.
-            is_definite = isinstance(error, zhmcclient.HTTPError) and not faults.is_answer(error, faults.NAME_IN_USE)
-            found = None if is_definite else self.find(hmc, name)
+            found = None if faults.is_about_the_request(error) else self.find(hmc, name)
             if found is None:
                 raise
             return found
@@ -83,10 +87,9 @@ class Groups:
         found = [each["world-wide-port-name"] for each in values["unassigned-world-wide-port-names"]]
         if resources := values["virtual-storage-resource-uris"]:
             found += [each["world-wide-port-name-info"]["world-wide-port-name"] for each in read_all(hmc, resources)]
-        volumes = values["storage-volume-uris"]
-        if len(found) < self._connectivity or not volumes:
+        if len(found) < self._connectivity:
             return None
-        return Group(uri, sorted(map(wwpn.normal, found))[: self._connectivity], volumes[0])
+        return Group(uri, sorted(map(wwpn.normal, found))[: self._connectivity])
 
 
 def read_all(hmc: Hmc, uris: list[str]) -> list[dict[str, Any]]:

@@ -33,10 +33,10 @@ def find_or_create(hmc: Hmc, partition_uri: str, present_uris: list[str], port_u
     return [_hba(values) for values in properties]
 
 
-def read_first(hmc: Hmc, present_uris: list[str]) -> Hba | None:
-    """The HBA of the first mapping, or None."""
-    values = _by_name(hmc, present_uris).get(hba_name(0))
-    return _hba(values) if values else None
+def read_all(hmc: Hmc, present_uris: list[str]) -> list[Hba]:
+    """Those of this module's names, in the order of the mappings."""
+    present = _by_name(hmc, present_uris)
+    return [_hba(present[name]) for name in map(hba_name, range(len(present_uris))) if name in present]
 
 
 def hba_name(number: int) -> str:
@@ -54,8 +54,9 @@ def _create(hmc: Hmc, partition_uri: str, name: str, port_uri: str) -> dict[str,
         uri = hmc.post(f"{partition_uri}/hbas", {"name": name, "adapter-port-uri": port_uri})["element-uri"]
     except (zhmcclient.ConnectionError, zhmcclient.HTTPError) as error:
         # The HBA may exist: made by this request whose answer was lost, or by an earlier one that took effect late.
-        is_definite = isinstance(error, zhmcclient.HTTPError) and not faults.is_answer(error, faults.NAME_IN_USE)
-        found = None if is_definite else _by_name(hmc, hmc.get(partition_uri)["hba-uris"]).get(name)
+        found = (
+            None if faults.is_about_the_request(error) else _by_name(hmc, hmc.get(partition_uri)["hba-uris"]).get(name)
+        )
         if found is None:
             raise
         return found

@@ -7,7 +7,8 @@ ends the wait at once, and without one the pauses grow from a fifth of a second 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import zhmcclient
 
@@ -17,6 +18,13 @@ from moorage.drivers.dpm.sessions import Hmc
 
 _FIRST_PAUSE_S = 0.2
 _ENDED = ("complete", "canceled")
+
+
+class Ended(NamedTuple):
+    """A job that is over, and its error if it failed. The HMC still keeps it."""
+
+    uri: str
+    error: zhmcclient.HTTPError | None
 
 
 class JobRunner:
@@ -32,17 +40,31 @@ class JobRunner:
         Raises ``zhmcclient.HTTPError`` when it could not be started or ended in error. A job the HMC no longer knows
         counts as ended: the partition's status tells the rest.
         """
+        ended = self.outcome(hmc, operation_uri, timeout_s)
+        if ended is None:
+            return False
+        hmc.submit([forget(ended)])
+        if ended.error is not None:
+            raise ended.error
+        return True
+
+    def outcome(
+        self, hmc: Hmc, operation_uri: str, timeout_s: float, begun: Callable[[str], None] | None = None
+    ) -> Ended | None:
+        """How the job ended, None as ``run``'s False; ``begun`` is told its URI before it is waited for."""
         has_notices = self._notices.listen(hmc.session)
         job_uri = hmc.start_job(operation_uri)
+        if begun is not None:
+            begun(job_uri)
         for pause_s in self.pauses(timeout_s, is_told=has_notices):
             if has_notices:
                 has_notices = self._notices.wait(job_uri, pause_s)
             else:
                 time.sleep(pause_s)
-            if _has_ended(hmc, job_uri):
-                return True
+            if ended := look(hmc, job_uri):
+                return ended
         _cancel(hmc, job_uri)
-        return False
+        return None
 
     def pauses(self, timeout_s: float, *, is_told: bool = False) -> Iterator[float]:
         """Seconds to wait before each next look until ``timeout_s`` are over.
@@ -56,28 +78,32 @@ class JobRunner:
             pause_s = min(pause_s * 1.5, self._poll_max_s)
 
 
-def _has_ended(hmc: Hmc, job_uri: str) -> bool:
+def forget(ended: Ended) -> tuple[str, str, dict[str, Any] | None]:
+    """To be sent with others: the HMC need not keep the job's result. Gone already is fine."""
+    return "DELETE", ended.uri, None
+
+
+def look(hmc: Hmc, job_uri: str) -> Ended | None:
+    """Whether the job has ended; one the HMC no longer knows has, without an error."""
     try:
         job = hmc.get(job_uri)
-        if job["status"] not in _ENDED:
-            return False
-        hmc.delete(job_uri)
     except zhmcclient.HTTPError as error:
         if not faults.is_answer(error, faults.GONE):
             raise
-        return True
+        return Ended(job_uri, None)
+    if job["status"] not in _ENDED:
+        return None
     status = job.get("job-status-code") or 0
-    if status >= 400:
-        raise zhmcclient.HTTPError(
-            {
-                "http-status": status,
-                "reason": job.get("job-reason-code", 0),
-                "message": (job.get("job-results") or {}).get("message", "no message"),
-                "request-method": "POST",
-                "request-uri": job_uri,
-            }
-        )
-    return True
+    if status < 400:
+        return Ended(job_uri, None)
+    values = {
+        "http-status": status,
+        "reason": job.get("job-reason-code", 0),
+        "message": (job.get("job-results") or {}).get("message", "no message"),
+        "request-method": "POST",
+        "request-uri": job_uri,
+    }
+    return Ended(job_uri, zhmcclient.HTTPError(values))
 
 
 def _cancel(hmc: Hmc, job_uri: str) -> None:

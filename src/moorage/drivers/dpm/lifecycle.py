@@ -6,14 +6,13 @@ Each round reads the status, does one act and reads again: a 409,1 only means th
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
 
 import zhmcclient
 
 from moorage import errors
-from moorage.drivers.dpm import faults, statuses
-from moorage.drivers.dpm.jobs import JobRunner
+from moorage.drivers.dpm import faults, jobs, os_messages, statuses
+from moorage.drivers.dpm.jobs import Ended, JobRunner
 from moorage.drivers.dpm.options import DpmSettings
 from moorage.drivers.dpm.partitions import Partition, read
 from moorage.drivers.dpm.sessions import Hmc
@@ -23,12 +22,28 @@ _ROUNDS = 8
 """Enough for wait, stop, start and a few lost races; more would mean two parties work against each other."""
 
 
+class BootFailed(errors.Refused):
+    """A start did not lead to a running system, and what loader and system wrote."""
+
+    def __init__(self, message: str, said: list[str]) -> None:
+        super().__init__(message)
+        self.said = said
+
+
+def failed_job(error: zhmcclient.HTTPError) -> str:
+    """How the job of a start ended, in words."""
+    said = f"{error.http_status},{error.reason}: {error.message}"
+    if faults.is_answer(error, faults.LOAD_FAILED):
+        return f"the operating system failed to load ({said})"
+    return f"the start ended in {said}"
+
+
 class Lifecycle:
     """Starts, stops and deletes partitions."""
 
-    def __init__(self, settings: DpmSettings, jobs: JobRunner) -> None:
+    def __init__(self, settings: DpmSettings, runner: JobRunner) -> None:
         self._settings = settings
-        self._jobs = jobs
+        self._jobs = runner
 
     def stop(self, hmc: Hmc, uri: str) -> None:
         """Stop from any status. Raises ``errors.Refused`` when the partition is gone."""
@@ -38,72 +53,56 @@ class Lifecycle:
         """Stop and delete from any status; gone is success."""
         self._reach(hmc, uri, Goal.ABSENT)
 
-    def settle(self, hmc: Hmc, partition: Partition) -> None:
-        """Wait for the end of a transition. Raises ``errors.Unknown`` when the HMC cannot see the partition."""
-        act = statuses.next_act(partition.status, Goal.RUNNING)
-        if act in (Act.WAIT, Act.BLIND):
-            self._do(hmc, partition.uri, act, partition.status)
+    def settled(self, hmc: Hmc, partition: Partition, names: Iterable[str]) -> Partition:
+        """The partition at rest or running, with the properties named; a start or stop under way is waited for.
 
-    def start(
-        self,
-        hmc: Hmc,
-        uri: str,
-        boot: dict[str, Any],
-        *,
-        is_any_boot_fine: bool,
-        known: Partition | None = None,
-    ) -> None:
-        """Run with these boot properties, from any status; ``known`` is the partition if it was read just now.
-
-        A partition that runs already is left alone if it has these properties or ``is_any_boot_fine``. After a failed
-        start the partition is stopped and ``errors.Refused`` names what happened.
+        Raises ``errors.Unknown`` when the HMC cannot see the partition.
         """
-        try:
-            with faults.translated(f"start of partition {uri}"):
-                self._start(hmc, uri, boot, is_any_boot_fine, known)
-        except errors.Refused as failure:
-            try:
-                self.stop(hmc, uri)
-            except (errors.OutsideError, zhmcclient.Error) as error:
-                raise errors.Refused(f"{failure}; stopping it did not work either: {error}") from failure
-            raise
+        act = statuses.next_act(partition.status, Goal.RUNNING)
+        if act not in (Act.WAIT, Act.BLIND):
+            return partition
+        self._do(hmc, partition.uri, act, partition.status)
+        return _present(hmc, partition.uri, names)
 
-    def _start(self, hmc: Hmc, uri: str, boot: dict[str, Any], is_any_boot_fine: bool, known: Partition | None) -> None:
-        for _ in range(_ROUNDS):
-            partition, known = known or _present(hmc, uri, boot), None
-            act = statuses.next_act(partition.status, Goal.RUNNING)
-            is_other_boot = act is Act.DONE and not is_any_boot_fine and bool(_differences(partition, boot))
-            if act is Act.DONE and not is_other_boot:
-                return
-            if partition.status == "starting":
-                # Begun by an earlier attempt that did not live to see the result.
-                self._await_running(hmc, uri, self._settings.start_timeout_s)
-            elif act is not Act.START:
-                self._do(hmc, uri, Act.STOP if is_other_boot else act, partition.status)
-            elif self._boot(hmc, partition, boot):
-                return
-        raise errors.Unknown(f"partition {uri} keeps changing its status: not started after {_ROUNDS} rounds")
+    def start(self, hmc: Hmc, uri: str, begun: Callable[[str], None]) -> None:
+        """Start a stopped partition once, as its boot properties say.
 
-    def _boot(self, hmc: Hmc, partition: Partition, boot: dict[str, Any]) -> bool:
-        """Write the boot properties and start; False when the status did not allow it."""
+        ``begun`` is told the job's URI. Raises ``BootFailed`` with what was seen when it does not run after a grace
+        time; it may hold resources then.
+        """
         deadline = time.monotonic() + self._settings.start_timeout_s
         try:
-            if changes := _differences(partition, boot):
-                hmc.post(partition.uri, changes)
-            self._jobs.run(hmc, f"{partition.uri}/operations/start", self._settings.start_timeout_s)
+            ended = self._jobs.outcome(hmc, f"{uri}/operations/start", self._settings.start_timeout_s, begun)
         except zhmcclient.HTTPError as error:
-            if faults.is_answer(error, faults.WRONG_STATUS):
-                return False
-            if faults.is_answer(error, faults.LOAD_FAILED):
-                text = f"the operating system failed to load (409,131: {error.message})"
-                raise errors.Refused(f"partition {partition.uri}: {text}") from error
-            raise
-        self._await_running(hmc, partition.uri, deadline - time.monotonic())
-        return True
+            if not faults.is_answer(error, faults.WRONG_STATUS):
+                raise
+            # Somebody was quicker, or this start's answer was lost: the status tells.
+            self._await_running(hmc, uri, deadline - time.monotonic())
+            return
+        if ended is None:
+            raise BootFailed(f"still starting after {self._settings.start_timeout_s} s", [])
+        self._judge(hmc, uri, ended, deadline)
 
-    def _await_running(self, hmc: Hmc, uri: str, timeout_s: float) -> None:
-        """Judge a start by the status it leads to; looks at least once."""
-        status = _present(hmc, uri).status
+    def _judge(self, hmc: Hmc, uri: str, ended: Ended, deadline: float) -> None:
+        """One look after the grace time, at the status and at what loader and system wrote; the job is forgotten."""
+        if ended.error is None:
+            time.sleep(self._settings.boot_grace_s)
+        status_uri = f"{uri}?properties=name,status"
+        asked = [jobs.forget(ended), ("GET", status_uri, None), os_messages.request(uri)]
+        _, looked, written = hmc.submit(asked)
+        said = os_messages.lines(written)
+        if ended.error is not None:
+            raise BootFailed(failed_job(ended.error), said)
+        if error := faults.of_answer(looked, status_uri):
+            raise error
+        if looked["body"]["status"] not in statuses.RUNNING:
+            self._await_running(hmc, uri, deadline - time.monotonic(), str(looked["body"]["status"]))
+        elif complaint := os_messages.loader_error(said, self._settings.loader_error_pattern):
+            raise BootFailed(f"status active, but the loader wrote: {complaint}", said)
+
+    def _await_running(self, hmc: Hmc, uri: str, timeout_s: float, seen: str = "") -> None:
+        """Judge a start by the status it leads to; looks at least once. ``seen`` is the status read just now."""
+        status = seen or _present(hmc, uri).status
         paused_until = time.monotonic() + self._settings.paused_grace_s
         for pause_s in self._jobs.pauses(timeout_s):
             if status in statuses.RUNNING:
@@ -114,13 +113,11 @@ class Lifecycle:
                 raise errors.Unknown(f"partition {uri} is starting, but the HMC cannot see it: status {status}")
             # "paused" may be read for some seconds after the job of a good start (zhmcclient, Partition.start).
             elif status != "paused" or time.monotonic() >= paused_until:
-                raise errors.Refused(f"partition {uri} did not boot: its status became {status}")
+                raise BootFailed(f"its status became {status}", os_messages.newest(hmc, uri))
             time.sleep(pause_s)
             status = _present(hmc, uri).status
         if status not in statuses.RUNNING:
-            raise errors.Refused(
-                f"partition {uri} did not boot: still {status} after {self._settings.start_timeout_s} s"
-            )
+            raise BootFailed(f"still {status} after {self._settings.start_timeout_s} s", [])
 
     def _reach(self, hmc: Hmc, uri: str, goal: Goal) -> None:
         for _ in range(_ROUNDS):
@@ -167,12 +164,3 @@ def _present(hmc: Hmc, uri: str, names: Iterable[str] = ()) -> Partition:
     if partition is None:
         raise errors.Refused(f"partition {uri} does not exist any more")
     return partition
-
-
-def _differences(partition: Partition, boot: dict[str, Any]) -> dict[str, Any]:
-    present = {name: _comparable(partition.properties.get(name)) for name in boot}
-    return boot if any(present[name] != _comparable(value) for name, value in boot.items()) else {}
-
-
-def _comparable(value: Any) -> str:
-    return str(value).lower()

@@ -6,6 +6,7 @@ Names are those of nova-dpm where it had the option, so that an existing section
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import Any
 
 from oslo_config import cfg
@@ -43,6 +44,28 @@ OPTIONS: list[cfg.Opt] = [
     cfg.IntOpt(
         "paused_grace_s", default=15, min=0, help="Seconds a partition may still read 'paused' after its start."
     ),
+    cfg.FloatOpt(
+        "boot_grace_s",
+        default=5.0,
+        min=0,
+        help="Seconds after which a started partition must still run for its start to count as done.",
+    ),
+    cfg.IntOpt("boot_rounds", default=1, min=1, max=10, help="How often all paths of a boot volume are tried."),
+    cfg.StrOpt(
+        "loader_error_pattern",
+        default="^MLO[A-Z]{3}[0-9]{3}E",
+        help="Regular expression of operating system messages by which a start has failed although the partition is "
+        "active. Empty: they are not looked at.",
+    ),
+    cfg.IntOpt(
+        "fulfillment_timeout_s", default=60, min=1, help="Seconds until the HMC must report a boot volume as complete."
+    ),
+    cfg.BoolOpt(
+        "keep_groups_of_shelved",
+        default=False,
+        help="Whether a shelved server keeps its storage group, and with it its WWPNs (z14 and later). Its volumes are "
+        "unmapped all the same.",
+    ),
     cfg.FloatOpt("poll_max_s", default=5.0, min=0.1, help="Longest pause between two looks at a job or a status."),
 ]
 
@@ -69,6 +92,11 @@ class DpmSettings:
     start_timeout_s: float
     stop_timeout_s: float
     paused_grace_s: float
+    boot_grace_s: float
+    boot_rounds: int
+    loader_error_pattern: str
+    fulfillment_timeout_s: float
+    keep_groups_of_shelved: bool
     poll_max_s: float
 
     @property
@@ -85,8 +113,16 @@ class DpmSettings:
         for name in ("hmc", "hmc_username", "hmc_password", "cpc_object_id", "physical_storage_adapter_mappings"):
             if not getattr(settings, name):
                 raise errors.ConfigError(f"[dpm] {name}: empty: the dpm driver needs a value")
+        _check_pattern(settings.loader_error_pattern)
         if settings.start_timeout_s <= settings.boot_timeout:
             raise errors.ConfigError(
                 f"[dpm] start_timeout_s: {settings.start_timeout_s}: must exceed boot_timeout ({settings.boot_timeout})"
             )
         return settings
+
+
+def _check_pattern(pattern: str) -> None:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise errors.ConfigError(f"[dpm] loader_error_pattern: {pattern}: not a regular expression: {error}") from error

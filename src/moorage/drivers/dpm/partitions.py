@@ -37,9 +37,9 @@ class Partition(msgspec.Struct, frozen=True):
 class Partitions:
     """Partitions of one CPC that belong to servers of one Moorage host."""
 
-    def __init__(self, settings: DpmSettings, host: str, devices: str) -> None:
-        """``devices`` names the property with the URIs of a partition's HBAs or storage groups."""
-        self._devices = devices
+    def __init__(self, settings: DpmSettings, host: str, properties: tuple[str, ...]) -> None:
+        """``properties`` are read with each partition: the URIs of its HBAs or storage groups, what it boots from."""
+        self.properties = properties
         self._cpc_uri = f"/api/cpcs/{settings.cpc_object_id}"
         self._settings = settings
         self._host = re.sub(r"[^A-Za-z0-9-]", "-", host)[:_HOST_CHARACTERS]
@@ -51,7 +51,7 @@ class Partitions:
     def find(self, hmc: Hmc, guest: Guest) -> Partition | None:
         """By the stored URI, else by name. The HMC hides partitions its user has no permission for."""
         uri = (guest.identity.get("driver") or {}).get("partition")
-        return (read(hmc, uri, (self._devices,)) if uri else None) or self._find_by_name(hmc, guest)
+        return (read(hmc, uri, self.properties) if uri else None) or self._find_by_name(hmc, guest)
 
     def require(self, hmc: Hmc, guest: Guest) -> Partition:
         """As ``find``. Raises ``errors.Refused`` when there is none."""
@@ -61,7 +61,7 @@ class Partitions:
         return partition
 
     def find_or_create(self, hmc: Hmc, guest: Guest) -> Partition:
-        """One made just now has no devices.
+        """One made just now has name and status, and nothing else to show.
 
         Raises ``errors.Refused`` for a server larger than the limits, else zhmcclient's errors.
         """
@@ -69,23 +69,27 @@ class Partitions:
 
     def reread(self, hmc: Hmc, uri: str) -> Partition:
         """The partition as it is now. Raises ``errors.Refused`` when it is gone."""
-        partition = read(hmc, uri, (self._devices,))
+        partition = read(hmc, uri, self.properties)
         if partition is None:
             raise errors.Refused(f"partition {uri} does not exist any more")
         return partition
 
     def listed(self, hmc: Hmc) -> dict[str, str]:
         """Server id → status of every partition named as this host names them."""
-        prefix = f"moorage-{self._host}-"
         found = hmc.get(f"{self._cpc_uri}/partitions")["partitions"]
-        return {p["name"][len(prefix) :]: str(p["status"]) for p in found if p["name"].startswith(prefix)}
+        return {server: str(p["status"]) for p in found if (server := self.server_of(p["name"]))}
+
+    def server_of(self, name: str) -> str:
+        """The server that a partition or storage group is named for; empty if this host did not name it."""
+        prefix = f"moorage-{self._host}-"
+        return name[len(prefix) :] if name.startswith(prefix) else ""
 
     def _find_by_name(self, hmc: Hmc, guest: Guest) -> Partition | None:
         name = self.name(guest)
         listed = hmc.get(f"{self._cpc_uri}/partitions?name={quote(name)}")["partitions"]
         # The HMC takes the filter as a regular expression, which may match more than the name.
         found = next((values for values in listed if values["name"] == name), None)
-        return read(hmc, found["object-uri"], (self._devices,)) if found else None
+        return read(hmc, found["object-uri"], self.properties) if found else None
 
     def _create(self, hmc: Hmc, guest: Guest) -> Partition:
         self.check_limits(guest)
@@ -99,11 +103,10 @@ class Partitions:
         }
         try:
             uri = hmc.post(f"{self._cpc_uri}/partitions", body)["object-uri"]
-            return Partition(uri, {"name": body["name"], "status": "stopped", self._devices: []})
+            return Partition(uri, {"name": body["name"], "status": "stopped"})
         except (zhmcclient.ConnectionError, zhmcclient.HTTPError) as error:
             # It may exist: made by this request whose answer was lost, or by an earlier one that took effect late.
-            is_definite = isinstance(error, zhmcclient.HTTPError) and not faults.is_answer(error, faults.NAME_IN_USE)
-            found = None if is_definite else self._find_by_name(hmc, guest)
+            found = None if faults.is_about_the_request(error) else self._find_by_name(hmc, guest)
             if found is None:
                 raise
             return found

@@ -23,8 +23,20 @@ class Storage(Protocol):
     def power_on(self, hmc: Hmc, guest: Guest, disks: list[Disk]) -> None:
         """As ``boot``, but whatever runs already is fine."""
 
+    def plug(self, hmc: Hmc, guest: Guest, disk: Disk) -> None:
+        """Do what the HMC has to do for one more data volume, which storage lets the server reach."""
+
+    def unplug(self, hmc: Hmc, guest: Guest, disk: Disk) -> None:
+        """Take that back, before storage shuts the server out."""
+
     def destroy(self, hmc: Hmc, guest: Guest) -> None:
         """Remove the partition."""
 
     def release(self, hmc: Hmc, guest: Guest) -> None:
         """Give up the WWPNs, once nothing is mapped for them any more."""
+
+    def held(self, hmc: Hmc) -> list[str]:
+        """Ids of the servers whose WWPNs something apart from a partition holds, in order."""
+
+    def rest(self, hmc: Hmc, guest: Guest) -> bool:
+        """Keep the WWPNs of an offloaded server if that is wished and can be done; whether they are kept."""

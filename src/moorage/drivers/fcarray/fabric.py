@@ -4,12 +4,29 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import NamedTuple
 
 from moorage import errors
 from moorage.drivers.fcarray.array_file import beside, read_only
 from moorage.drivers.fcarray.lun import plain_lun, scsi_lun
 from moorage.drivers.fcarray.wwpn import plain_wwpn
 from moorage.volumes.content import ContentStore
+
+_SEEN = """
+SELECT zones.target, masks.lun, volumes.naa, volumes.size_gib FROM initiators
+JOIN masks USING (host_id) JOIN volumes USING (volume_id) JOIN zones ON zones.initiator = initiators.wwpn
+JOIN targets ON targets.wwpn = zones.target AND targets.is_online
+WHERE initiators.wwpn = ? ORDER BY zones.target, masks.lun
+"""
+
+
+class SeenLun(NamedTuple):
+    """A LUN on one path."""
+
+    target: str
+    lun16: str
+    naa: str
+    size_gib: int
 
 
 class Fabric:
@@ -30,6 +47,15 @@ class Fabric:
             return str(error)
         except errors.Unknown as error:
             return error.message
+
+    def luns_seen(self, initiator: str) -> list[SeenLun]:
+        """Every LUN that answers the initiator, on each target port it answers through."""
+        try:
+            with read_only(self._path) as db:
+                rows = db.execute(_SEEN, (plain_wwpn(initiator),)).fetchall()
+        except (FileNotFoundError, errors.Unknown):
+            return []
+        return [SeenLun(row["target"], scsi_lun(row["lun"]), row["naa"], row["size_gib"]) for row in rows]
 
     def content_behind(self, paths: dict[str, list[str]], lun: int) -> Path:
         """The file with the bytes of a LUN, by the paths (initiator: targets) to it; ``Refused`` if none answers."""

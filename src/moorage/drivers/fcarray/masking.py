@@ -32,6 +32,7 @@ def give_access(db: sqlite3.Connection, volume_id: str, connector: Connector) ->
     return {
         "target_wwn": sorted({target for targets in paths.values() for target in targets}),
         "target_lun": _mask(db, host_id, volume_id),
+        "wwn": db.execute("SELECT naa FROM volumes WHERE volume_id = ?", (volume_id,)).fetchone()["naa"],
         "initiator_target_map": paths,
         "target_discovered": False,
         "volume_id": volume_id,

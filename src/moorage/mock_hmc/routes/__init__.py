@@ -48,6 +48,7 @@ ROUTES: dict[tuple[str, str], Handler] = {
     ("DELETE", "/api/partitions/{partition}"): partitions.delete,
     ("POST", "/api/partitions/{partition}/operations/attach-storage-group"): attachments.attach,
     ("POST", "/api/partitions/{partition}/operations/detach-storage-group"): attachments.detach,
+    ("GET", "/api/partitions/{partition}/operations/list-os-messages"): partitions.list_os_messages,
     ("POST", "/api/partitions/{partition}/operations/{operation}"): partitions.operate,
     ("POST", "/api/partitions/{partition}/hbas"): hbas.create,
     ("GET", "/api/partitions/{partition}/hbas/{hba}"): hbas.show,
@@ -72,6 +73,7 @@ ROUTES: dict[tuple[str, str], Handler] = {
     ("POST", "/api/storage-groups/{group}/virtual-storage-resources/{vsr}"): virtual_storage_resources.update,
     ("GET", "/api/jobs/{job}"): jobs.query,
     ("DELETE", "/api/jobs/{job}"): jobs.delete,
+    ("POST", "/api/jobs/{job}/operations/cancel"): jobs.cancel,
 }
 
 

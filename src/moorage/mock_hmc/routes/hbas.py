@@ -6,7 +6,7 @@ from typing import Any
 
 from moorage import ids
 from moorage.mock_hmc import lifecycle, listing, ports, wwpns
-from moorage.mock_hmc.errors import HmcError, bad_request
+from moorage.mock_hmc.errors import HmcError
 from moorage.mock_hmc.hmc import Hmc
 from moorage.mock_hmc.machines import FEATURE
 from moorage.mock_hmc.requests import NO_CONTENT, Reply, Request
@@ -89,9 +89,9 @@ def _check_unique(hmc: Hmc, partition: Resource, body: dict[str, Any], own_uri: 
         if other.uri == own_uri:
             continue
         if body.get("name") == other.props["name"]:
-            raise bad_request(8, f"The name '{body['name']}' is in use by another HBA.")
+            raise hmc.name_in_use(f"The name '{body['name']}' is in use by another HBA.")
         if body.get("device-number", "").lower() == other.props["device-number"]:
-            raise bad_request(8, f"The device number '{body['device-number']}' is in use.")
+            raise hmc.name_in_use(f"The device number '{body['device-number']}' is in use.")
 
 
 def _new(hmc: Hmc, partition: Resource, body: dict[str, Any]) -> Resource:

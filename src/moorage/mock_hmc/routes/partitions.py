@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from moorage import ids
-from moorage.mock_hmc import lifecycle, listing, partition_fields
+from moorage.mock_hmc import lifecycle, listing, os_messages, partition_fields
 from moorage.mock_hmc.errors import bad_request, not_found
 from moorage.mock_hmc.hmc import Hmc
 from moorage.mock_hmc.partition_fields import FIELDS
@@ -67,6 +67,7 @@ def delete(hmc: Hmc, request: Request) -> Reply:
         hmc.model.remove(hba.uri)
         hmc.core.notifications.removed(hba)
     attachments.detach_deleted(hmc, partition)
+    os_messages.forget(hmc.model, partition)
     hmc.model.remove(partition.uri)
     hmc.core.notifications.removed(partition)
     return NO_CONTENT
@@ -81,6 +82,22 @@ def operate(hmc: Hmc, request: Request) -> Reply:
     return Reply(202, {"job-uri": hmc.lifecycle.begin(operation, partition, request.session)})
 
 
+def list_os_messages(hmc: Hmc, request: Request) -> Reply:
+    """200; 404,1 before SE 2.14, 409,332 while there is no message interface."""
+    partition = hmc.find(f"/api/partitions/{request.ids['partition']}", "partition")
+    query = request.query("begin-sequence-number", "end-sequence-number")
+    first, last = (_number(query, f"{end}-sequence-number") for end in ("begin", "end"))
+    cpc = hmc.find(partition.parent, "cpc")
+    return Reply(200, {"os-messages": os_messages.listed(hmc.model, partition, cpc, first or 0, last)})
+
+
+def _number(query: dict[str, list[str]], name: str) -> int | None:
+    text = query.get(name, [""])[-1]
+    if text and not text.isdigit():
+        raise bad_request(7, f"'{name}' must be a number.")
+    return int(text) if text else None
+
+
 def _cpc(hmc: Hmc, request: Request) -> Resource:
     return hmc.find(f"/api/cpcs/{request.ids['cpc']}", "cpc")
 
@@ -89,7 +106,7 @@ def _check_unique(hmc: Hmc, cpc: Resource, props: dict[str, Any], own_uri: str |
     for other in hmc.model.children(cpc.uri, "partition"):
         for name in _UNIQUE:
             if other.uri != own_uri and props.get(name) is not None and props[name] == other.props[name]:
-                raise bad_request(8, f"The {name} '{props[name]}' is in use by another partition.")
+                raise hmc.name_in_use(f"The {name} '{props[name]}' is in use by another partition.")
 
 
 def _check_capacity(cpc: Resource, props: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from moorage.mock_hmc import discovery, groups, listing, ports
-from moorage.mock_hmc.errors import HmcError, bad_request, not_found
+from moorage.mock_hmc.errors import HmcError, not_found
 from moorage.mock_hmc.group_fields import (
     DISCOVERY,
     GROUP_FIELDS,
@@ -158,4 +158,4 @@ def _is_validated(hmc: Hmc, group: Resource) -> bool:
 def _check_unique(hmc: Hmc, cpc_uri: str, name: str, own_uri: str | None) -> None:
     for other in hmc.model.children(cpc_uri, "storage-group"):
         if other.uri != own_uri and other.props["name"] == name:
-            raise bad_request(8, f"The name '{name}' is in use by another storage group.")
+            raise hmc.name_in_use(f"The name '{name}' is in use by another storage group.")

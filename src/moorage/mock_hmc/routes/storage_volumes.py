@@ -8,6 +8,7 @@ from moorage.mock_hmc import groups, listing, lun_paths, ports
 from moorage.mock_hmc.errors import HmcError, not_found
 from moorage.mock_hmc.group_fields import FULFILLMENT, checked_volume, initial_volume
 from moorage.mock_hmc.hmc import Hmc
+from moorage.mock_hmc.jobs import Plan
 from moorage.mock_hmc.requests import NO_CONTENT, Reply, Request
 from moorage.mock_hmc.store import Resource
 from moorage.mock_hmc.validation import check_create
@@ -38,15 +39,17 @@ def fulfill(hmc: Hmc, request: Request) -> Reply:
     if inferences.has_path_check_at_fulfillment:
         _check_path(hmc, group, body)
     groups.tell_path(hmc.core, group, volume, body)
+    if inferences.has_fulfillment_at_once:
+        groups.complete(hmc.core, group, hmc.find(volume.uri, "storage-volume"))
+    else:
+        hmc.jobs.create(Plan("complete-volume", volume.uri, None), request.session.id, hmc.core.config.start_delay_s)
     return NO_CONTENT
 
 
 def _check_path(hmc: Hmc, group: Resource, body: dict[str, str]) -> None:
-    initiators = [vsr.props["world-wide-port-name-info"] for vsr in groups.vsrs(hmc.model, group)]
-    initiators += group.props["unassigned-world-wide-port-names"]
     failures = []
-    for initiator in initiators:
-        path = (initiator["world-wide-port-name"], body["world-wide-port-name"], body["logical-unit-number"])
+    for initiator in groups.wwpn_names(hmc.model, group):
+        path = (initiator, body["world-wide-port-name"], body["logical-unit-number"])
         try:
             lun_paths.refusal(hmc.model, hmc.core.config.reachable, body["adapter-port-uri"], *path)
         except HmcError as failure:
