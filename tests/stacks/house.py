@@ -191,11 +191,16 @@ def _world(directory: Path, store: Store) -> World:
     driver = SimDriver(directory / "sim.db")
     backend = FcArray("fcarray", directory / "array.db")
     (directory / "images").mkdir(exist_ok=True)
-    site = Site(hypervisor_name="sim", hypervisor=driver.capabilities, protocols={"fcarray": backend.protocol})
-    lan = Network(name="lan", cidr="192.0.2.0/24", first="192.0.2.10", last="192.0.2.200")
+    networks = Networks([Network(name="lan", cidr="192.0.2.0/24", first="192.0.2.10", last="192.0.2.200")])
+    site = Site(
+        hypervisor_name="sim",
+        hypervisor=driver.capabilities,
+        protocols={"fcarray": backend.protocol},
+        networks=networks,
+    )
     return World(
         store=store, hypervisor=driver, backends={"fcarray": backend}, image_dir=directory / "images", site=site,
-        networks=Networks([lan]), public_url="http://moorage.test",
+        networks=networks, public_url="http://moorage.test",
     )  # fmt: skip
 
 

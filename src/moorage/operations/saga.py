@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 _QUICK_TRIES = 6
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 30.0
-_GATHER_S = 0.02
+_GATHER_S = 0.1
 """What happens at about the same time is looked at once."""
 _OTHERS_S = 1.0
 """How often waiting operations look for what other processes have done."""

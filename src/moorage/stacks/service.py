@@ -67,9 +67,10 @@ def resources(tx: Tx, stack_id: str) -> list[Resource]:
 def add(tx: Tx, **values: Any) -> Resource:
     """Record a resource; returns it as stored."""
     now = clock.now()
-    row = {"id": ids.new(), "created_at": now, "updated_at": now, **values}
-    tx.execute(stack_resources.insert().values(row))
-    return resource_of(tx.execute(sa.select(stack_resources).where(stack_resources.c.id == row["id"])).one())
+    row = {"id": ids.new(), "created_at": now, "updated_at": now, "is_replaced": False, **values}
+    made = tx.execute(stack_resources.insert().values(row))
+    assert made.inserted_primary_key is not None
+    return Resource(sequence=made.inserted_primary_key[0], **row)
 
 
 def change(tx: Tx, resource_id: str, **values: Any) -> None:

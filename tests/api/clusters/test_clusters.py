@@ -21,7 +21,8 @@ def test_a_cluster_comes_back_as_sahara_dumps_it(api: Api, image: str) -> None:
         "id", "name", "description", "project_id", "status", "status_description", "plugin_name", "plugin_version",
         "cluster_template_id", "default_image_id", "neutron_management_network", "user_keypair_id",
         "management_public_key", "cluster_configs", "anti_affinity", "info", "is_transient", "is_public",
-        "is_protected", "use_autoconfig", "shares", "domain_name", "trust_id", "node_groups", "provision_progress", "created_at",
+        "is_protected", "use_autoconfig", "shares", "domain_name", "trust_id", "node_groups", "provision_progress",
+        "created_at",
         "updated_at",
     }  # fmt: skip
     (group,) = made["node_groups"]

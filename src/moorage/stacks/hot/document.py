@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Iterable
 from typing import Any
 
@@ -36,7 +37,7 @@ class ResourceDef(msgspec.Struct, frozen=True, kw_only=True):
     is_retained: bool = False
 
 
-class Template(msgspec.Struct, frozen=True, kw_only=True):
+class Template(msgspec.Struct, frozen=True, kw_only=True, eq=False, weakref=True):
     """A template's sections."""
 
     version: int
@@ -78,13 +79,17 @@ def parse_file(name: str, files: dict[str, str]) -> Template:
     if len(files[name]) > _MAX_FILE:
         raise errors.BadRequest(f'The template "{name}" is larger than {_MAX_FILE} characters.')
     try:
-        document = yaml.safe_load(files[name])
+        return _parse_text(files[name])
     except (yaml.YAMLError, RecursionError) as problem:
         raise errors.BadRequest(f'Error parsing template "{name}": {" ".join(str(problem).split())}') from None
-    try:
-        return parse(document)
     except errors.BadRequest as problem:
         raise errors.BadRequest(f"{name}: {problem.message}") from None
+
+
+@functools.lru_cache(maxsize=64)
+def _parse_text(text: str) -> Template:
+    """Each node of a group is read anew, so the text is parsed once; nobody changes what comes out."""
+    return parse(yaml.safe_load(text))
 
 
 def _version(document: dict[str, Any]) -> int:

@@ -2,17 +2,51 @@
 
 from __future__ import annotations
 
+import functools
 import graphlib
+import weakref
 from typing import Any
 
 from moorage import errors
-from moorage.stacks.hot.document import ResourceDef
+from moorage.stacks.hot.document import ResourceDef, Template
 from moorage.stacks.hot.problems import Invalid, at
 from moorage.stacks.hot.scope import Scope
 
 
 def requirements(scope: Scope) -> dict[str, set[str]]:
     """For each resource the names of those it needs; ``errors.BadRequest`` for unknown ones and circles."""
+    if _depends_on_parameters(scope.template):
+        return _requirements(scope)
+    known = _known.get(scope.template)
+    if known is None:
+        known = _known[scope.template] = _requirements(scope)
+    return known
+
+
+_known: weakref.WeakKeyDictionary[Template, dict[str, set[str]]] = weakref.WeakKeyDictionary()
+"""Of templates that need the same whatever their parameters are: nodes of a group are many."""
+
+
+@functools.lru_cache(maxsize=64)
+def _depends_on_parameters(template: Template) -> bool:
+    """Whether conditions or computed names decide what needs what."""
+    return any(found.condition is not None or _is_computed(found.properties) for found in template.resources.values())
+
+
+def _is_computed(value: Any) -> bool:
+    if isinstance(value, list):
+        return any(_is_computed(item) for item in value)
+    if not isinstance(value, dict):
+        return False
+    if "if" in value or isinstance(value.get("get_resource"), dict):
+        return True
+    named = value.get("get_attr")
+    if isinstance(named, list) and named and isinstance(named[0], dict):
+        return True
+    return any(_is_computed(item) for item in value.values())
+
+
+def _requirements(scope: Scope) -> dict[str, set[str]]:
     found = {name: _needed(scope, definition) for name, definition in scope.resources.items()}
     try:
         graphlib.TopologicalSorter(found).prepare()

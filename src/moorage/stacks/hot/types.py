@@ -66,7 +66,7 @@ _DEVICE = Property(kind="map", fields={
     "delete_on_termination": Property(kind="boolean"), "volume_type": _TEXT,
 })  # fmt: skip
 _NETWORK = Property(kind="map", fields={
-    "network": _TEXT, "port": _TEXT, "fixed_ip": _TEXT, "subnet": _TEXT,
+    "network": _TEXT, "port": _TEXT, "fixed_ip": _TEXT,
     "allocate_network": Property(limits=_one_of("none", "auto")),
 })  # fmt: skip
 

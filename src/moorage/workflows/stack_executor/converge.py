@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from moorage import errors
+from moorage import errors, ids
 from moorage.conversion import convert
 from moorage.stacks import states
 from moorage.stacks.hot import group, properties, servers, types
@@ -16,8 +16,11 @@ from moorage.stacks.hot.types import ResourceType
 from moorage.stacks.model import Resource
 from moorage.workflows.stack_executor.levels import Level, members_of, plain
 from moorage.workflows.stack_executor.look import Sight
+from moorage.workflows.stack_resources import MAKERS
 from moorage.workflows.stack_resources.ports import Begun
 
+_BROKEN = "CREATE_FAILED"
+"""A resource that never came to be is replaced; one whose change was refused is as good as before."""
 BATCH = 24
 """Resources that one transaction begins at most, so that others get their turn to write."""
 
@@ -116,7 +119,7 @@ class Convergence:
 
         ``errors.BadRequest`` if Heat would change in place what we cannot.
         """
-        if row.type != definition.type or row.progress == states.FAILED:
+        if row.type != definition.type or row.status == _BROKEN:
             return False
         if self._sight.maker(row) is None:
             return True
@@ -139,63 +142,70 @@ class Convergence:
             return self._sight.change(row, **values)
         if row.properties != wanted:
             maker.change(job, row, wanted)
-            values |= {"properties": wanted, "action": states.UPDATE, "progress": states.COMPLETE}
+        if row.properties != wanted or row.progress == states.FAILED:
+            values |= {"properties": wanted, "action": stack.action, "progress": states.COMPLETE, "reason": None}
         return self._sight.change(row, **values)
 
     def _create(self, level: Level, definition: ResourceDef, wanted: dict[str, Any]) -> Resource:
-        row = self._sight.add(
-            **self._place(level, definition), properties=wanted, progress=states.IN_PROGRESS,
-            data={}, requires=self._requires(level, definition), is_retained=definition.is_retained,
-        )  # fmt: skip
-        maker = self._sight.maker(row)
-        if maker is None:
-            data = self._group_data(row, wanted) if row.type == types.GROUP else {}
-            return self._sight.change(row, physical_id=row.id, data=data)
-        return self._noted(row, maker.create(self._sight.job, row.path, wanted))
-
-    def _noted(self, row: Resource, begun: Begun) -> Resource:
-        is_there = begun.subject is None and begun.look_at is None
-        progress = states.COMPLETE if is_there else states.IN_PROGRESS
+        maker = MAKERS.get(definition.type)
+        if maker is not None:
+            begun = maker.create(self._sight.job, level.path(definition.name), wanted)
+            is_there = begun.subject is None and begun.look_at is None
+        else:
+            begun, is_there = self._holder(definition, wanted), False
         if begun.subject is not None:
             self._sight.busy.add(begun.subject)
-        return self._sight.change(
-            row, physical_id=begun.physical_id, subject=begun.subject, look_at=begun.look_at, data=begun.data,
-            progress=progress,
+        return self._sight.add(
+            **self._place(level, definition), physical_id=begun.physical_id, subject=begun.subject,
+            look_at=begun.look_at, data=begun.data, properties=wanted, reason=None,
+            progress=states.COMPLETE if is_there else states.IN_PROGRESS,
+            requires=self._requires(level, definition), is_retained=definition.is_retained,
         )  # fmt: skip
+
+    def _holder(self, definition: ResourceDef, wanted: dict[str, Any]) -> Begun:
+        """A group or nested template: it is there once its parts are."""
+        data = self._group_data(None, wanted) if definition.type == types.GROUP else {}
+        return Begun(physical_id=ids.new(), data=data)
 
     def _place(self, level: Level, definition: ResourceDef) -> dict[str, Any]:
         return {
             "parent_id": level.holder_id, "path": level.path(definition.name), "name": definition.name,
-            "type": definition.type, "action": states.CREATE, "is_replaced": False,
+            "type": definition.type, "action": states.CREATE,
         }  # fmt: skip
 
     def _requires(self, level: Level, definition: ResourceDef) -> list[str]:
         rows = (level.part(name) for name in sorted(level.requirements.get(definition.name, ())))
         return [row.id for row in rows if row is not None]
 
-    def _group_data(self, row: Resource, wanted: dict[str, Any]) -> dict[str, Any]:
+    def _group_data(self, row: Resource | None, wanted: dict[str, Any]) -> dict[str, Any]:
         """Who belongs to the group now. On a way back those who did before, and no index is used twice even then."""
+        if row is None:
+            return {"members": msgspec.to_builtins(_members(wanted, group.Members(), {}))}
         known, stack = members_of(row), self._sight.stack
         before = known
         if stack.action == states.ROLLBACK and row.generation == stack.generation - 1 and "previous" in row.data:
             previous = convert(row.data["previous"], group.Members)
             before = msgspec.structs.replace(previous, next_index=known.next_index)
         refs = {name: str(found.physical_id) for name, found in self._sight.parts(row.id).items()}
-        removed = group.removed_names(wanted["removal_policies"], refs)
-        if wanted["removal_policies_mode"] == "update":
-            before = msgspec.structs.replace(before, removed=[])
-        chosen = group.choose(before, wanted["count"], removed)
+        chosen = _members(wanted, before, refs)
         return {"members": msgspec.to_builtins(chosen), "previous": msgspec.to_builtins(known)}
 
     def _refused(self, level: Level, definition: ResourceDef, row: Resource | None, reason: str) -> Resource:
         if row is not None:
             generation = self._sight.stack.generation
-            action = self._sight.stack.action
+            action = row.action if row.status == _BROKEN else self._sight.stack.action
             return self._sight.change(row, generation=generation, action=action, progress=states.FAILED, reason=reason)
         return self._sight.add(
-            **self._place(level, definition), properties={}, data={}, requires=[], is_retained=False,
-            progress=states.FAILED, reason=reason,
+            **self._place(level, definition), physical_id=None, subject=None, look_at=None, properties={}, data={},
+            requires=[], is_retained=False, progress=states.FAILED, reason=reason,
         )  # fmt: skip
+
+
+def _members(wanted: dict[str, Any], before: group.Members, refs: dict[str, str]) -> group.Members:
+    removed = group.removed_names(wanted["removal_policies"], refs)
+    if wanted["removal_policies_mode"] == "update":
+        before = msgspec.structs.replace(before, removed=[])
+    return group.choose(before, wanted["count"], removed)
 
 
 def _is_ignored(kind: ResourceType, name: str, wanted: dict[str, Any]) -> bool:

@@ -32,18 +32,18 @@ class Outcome(msgspec.Struct, frozen=True):
 
 def make(saga: Saga[World], stack_id: str) -> str | None:
     """Make everything that the document wants; returns why that cannot be."""
-    while True:
+    found = convert(saga.do(converge, stack_id), Outcome)
+    while not found.is_ended:
         found = convert(saga.when(news.are_there, converge, stack_id), Outcome)
-        if found.is_ended:
-            return found.reason
+    return found.reason
 
 
 def clear(saga: Saga[World], stack_id: str, *, everything: bool) -> str | None:
     """Remove everything, or what the document does not want any more; returns why something stays."""
-    while True:
+    found = convert(saga.do(take_away, stack_id, everything), Outcome)
+    while not found.is_ended:
         found = convert(saga.when(news.are_there_for_removal, take_away, stack_id, everything), Outcome)
-        if found.is_ended:
-            return found.reason
+    return found.reason
 
 
 def converge(world: World, stack_id: str) -> Any:

@@ -12,7 +12,7 @@ from moorage.workflows.stack_resources.ports import Begun, Job, Look
 
 
 def create(job: Job, path: str, properties: dict[str, Any]) -> Begun:
-    network, addresses = _network(job, properties["network"]), properties.get("fixed_ips") or []
+    network, addresses = named_network(job, properties["network"]), properties.get("fixed_ips") or []
     if len(addresses) > 1:
         raise errors.BadRequest("A port has one address here: fixed_ips may have one entry.")
     wanted = NewPort(
@@ -22,7 +22,8 @@ def create(job: Job, path: str, properties: dict[str, Any]) -> Begun:
     return Begun(physical_id=ports.create_port(job.tx, job.context, network, wanted).id)
 
 
-def _network(job: Job, reference: str) -> Network:
+def named_network(job: Job, reference: str) -> Network:
+    """By id or name; ``errors.BadRequest`` if none is configured."""
     found = job.world.networks.find(reference) or job.world.networks.named(reference)
     if found is None:
         raise errors.BadRequest(f"Network {reference} could not be found.")

@@ -16,6 +16,8 @@ from moorage.stacks import signals
 from moorage.stacks.model import Resource
 from moorage.workflows import create_server, destroy, volume_images
 from moorage.workflows.create_server import Order
+from moorage.workflows.server_networks import WantedNic
+from moorage.workflows.stack_resources.port import named_network
 from moorage.workflows.stack_resources.ports import Begun, Job, Look
 
 _MAX_USER_DATA = 65535
@@ -29,6 +31,7 @@ def create(job: Job, path: str, properties: dict[str, Any]) -> Begun:
         disks=[_disk(job, mapping) for mapping in properties.get("block_device_mapping_v2") or []],
         metadata=_texts(properties.get("metadata") or {}), key_name=properties.get("key_name"),
         availability_zone=properties.get("availability_zone"), columns=_columns(job, properties),
+        nics=_nics(job, properties.get("networks") or []),
     )  # fmt: skip
     assert job.world.site is not None
     made, _ = create_server.request(job.tx, job.context, order, job.world.site)
@@ -69,6 +72,26 @@ def _disk(job: Job, mapping: dict[str, Any]) -> DiskSpec:
         device_type=mapping.get("device_type"), volume_type=mapping.get("volume_type"),
         delete_on_termination=mapping.get("delete_on_termination", False),
     )  # fmt: skip
+
+
+def _nics(job: Job, networks: list[dict[str, Any]]) -> list[WantedNic] | None:
+    """None is ``auto``, as if nothing was said."""
+    allocated = [network["allocate_network"] for network in networks if network.get("allocate_network")]
+    if allocated and len(networks) > 1:
+        raise errors.BadRequest(
+            'Property "allocate_network" can not be specified if multiple network interfaces set for server.'
+        )
+    if not networks or allocated:
+        return [] if allocated == ["none"] else None
+    return [_nic(job, network) for network in networks]
+
+
+def _nic(job: Job, network: dict[str, Any]) -> WantedNic:
+    if network.get("port"):
+        return WantedNic(port_id=network["port"])
+    if not network.get("network"):
+        raise errors.BadRequest('One of the properties "network", "port" should be set for the server.')
+    return WantedNic(network_id=named_network(job, network["network"]).id, address=network.get("fixed_ip"))
 
 
 _KEYS = {"volume": "volume_id", "snapshot": "snapshot_id", "image": "image"}
