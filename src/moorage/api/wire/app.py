@@ -211,9 +211,7 @@ class ServiceApp:
         form = "auth" if status == 401 else self.service.name
         return _encode(Reply(status=status, body=faults.render(form, status, message)))
 
-    def _sahara(
-        self, request: Request, status: int, message: str, error: errors.MoorageError | None
-    ) -> dict[str, Any]:
+    def _sahara(self, request: Request, status: int, message: str, error: errors.MoorageError | None) -> dict[str, Any]:
         if isinstance(error, NoSuchPath):
             return faults.no_such_path(message)
         body = faults.sahara(status, message, error, request.state.request_id)
