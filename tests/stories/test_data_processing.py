@@ -60,6 +60,7 @@ def check_empty(site: Cloud, service: DataProcessing) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1200)
 def test_the_commands_in_their_recorded_order(site: Cloud, service: DataProcessing, tmp_path: Path) -> None:
     """Registers an image, makes templates and a cluster with boot volumes, scales it 2 → 5 → 1, deletes it."""
     image = site.moorage.openstack("image", "show", service.image, *JSON)["name"]
@@ -120,6 +121,7 @@ def test_the_commands_in_their_recorded_order(site: Cloud, service: DataProcessi
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1200)
 def test_saharaclient_by_itself(site: Cloud, service: DataProcessing) -> None:
     """Two clusters at once, one of them deleted by force."""
     client = ClientV2(session=site.moorage.session())
@@ -148,6 +150,7 @@ def test_saharaclient_by_itself(site: Cloud, service: DataProcessing) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1200)
 def test_boot_volumes_stay_if_that_is_asked_for(site: Cloud, service: DataProcessing) -> None:
     cluster_id = service.create("k", service.node_group(count=1))
     service.wait(cluster_id, "Active")
