@@ -46,6 +46,15 @@ lint: $(STAMP) ## ruff, mypy, import contracts, generated docs
 	$(BIN)/lint-imports
 	$(BIN)/python docs/generate.py --check
 
+.PHONY: test-postgresql
+test-postgresql: $(STAMP) ## the tests of domains and APIs once more, on PostgreSQL instead of SQLite
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not long" --store=postgresql \
+	  tests/api tests/audit tests/identity tests/images tests/operations tests/volumes
+
+.PHONY: crash-matrix
+crash-matrix: $(STAMP) ## strike every operation at every step (OPERATION= SCENE= DRIVER= STORE= STEP= STRIKE= SHARD=1/4 LIMIT_S=)
+	$(BIN)/python -m tests.crash_matrix.run
+
 .PHONY: soak
 soak: $(STAMP) ## random operations, kills and lost answers for long (EXAMPLES=200 stories of 100 steps)
 	MOORAGE_SOAK_EXAMPLES=$(or $(EXAMPLES),200) $(BIN)/python -m pytest -q -s tests/property

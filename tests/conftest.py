@@ -1,4 +1,7 @@
-"""What takes minutes is marked ``long``: ``make test`` leaves it out, ``make test-long`` and CI run it."""
+"""What takes minutes is marked ``long``: ``make test`` leaves it out, ``make test-long`` and CI run it.
+
+What needs real guests is skipped on a machine that cannot have them, and one line at the end says so.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import os
 
 import pytest
 
+from tests.support import real_guests
 from tests.support.app import STORE
 
 LONG = (
@@ -35,3 +39,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         is_third_cloud = item.path.parent.name == "crash" and "dpm-groups" in item.name
         if item.nodeid.startswith(LONG) or is_third_cloud:
             item.add_marker(pytest.mark.long)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", ())]
+    left_out = sum(real_guests.SKIPPED in text for text in skipped)
+    if left_out:
+        terminalreporter.write_line(f"left out: {left_out} tests with real guests: {real_guests.missing()}")

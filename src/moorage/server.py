@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -16,47 +17,56 @@ from moorage.api.surface import SERVICES, Port
 from moorage.api.wire.admission import Admission, Bounds
 from moorage.api.wire.policy import Policy
 from moorage.audit.plan import Options
-from moorage.compute.ports import Disk, Hypervisor, KeepsTries
+from moorage.compute.ports import Disk, Hypervisor, KeepsTries, StateSource
 from moorage.compute.service import flavors, services
 from moorage.config import networks, secrets
 from moorage.config.settings import Settings
-from moorage.drivers.dpm import DpmDriver, DpmSettings
+from moorage.drivers import dpm
 from moorage.drivers.fcarray import Fabric, FcArray, open_fabric
 from moorage.drivers.files import FileVolumes
+from moorage.drivers.libvirt import LibvirtDriver, LibvirtSettings
 from moorage.drivers.sim import SimDriver
-from moorage.identity.service.bootstrap import bootstrap
+from moorage.identity.service.bootstrap import bootstrap, has_accounts
 from moorage.identity.service.tokens import TokenService
 from moorage.images.service.recover import recover
 from moorage.operations import figures as operation_figures
-from moorage.operations.dispatcher import Dispatcher
 from moorage.operations.engine import Engine
 from moorage.operations.saga import Probe, Runtime
 from moorage.operations.start_log import StoredStartLog
 from moorage.operations.timer import Timer
+from moorage.operations.worker import Worker
 from moorage.store import Store, schema
 from moorage.store import figures as store_figures
+from moorage.store.engines import is_sqlite
 from moorage.telemetry.outside import measured
 from moorage.volumes.content import copy_over
 from moorage.volumes.ports import VolumeBackend
 from moorage.volumes.service import types
 from moorage.workflows import due, periodic_audit, report_pools
 from moorage.workflows.clusters import verification
+from moorage.workflows.guest_watch import GuestWatch
 from moorage.workflows.kinds import KINDS
 from moorage.workflows.site import Site
 from moorage.workflows.world import World
 
 STOP_PATIENCE_S = 4.0
+_log = logging.getLogger(__name__)
 
 
 class Moorage:
-    """One process: API and workers on one database."""
+    """One process on the database: the API, a worker that runs operations, or both."""
 
-    def __init__(self, settings: Settings, probe: Probe | None = None) -> None:
+    def __init__(
+        self, settings: Settings, probe: Probe | None = None, *, has_api: bool = True, has_worker: bool = True
+    ) -> None:
         self.settings = settings
-        self._lock = _lock(settings.data_dir)
-        schema.upgrade(settings.database_url)
+        self._is_all_in_one = has_api and has_worker
+        self._lock = _lock(settings, self._is_all_in_one)
+        if self._is_all_in_one or is_sqlite(settings.database_url):
+            schema.upgrade(settings.database_url)
+        schema.require(settings.database_url)
         self.store = Store(settings.database_url)
-        driver = hypervisor_of(settings)
+        driver = hypervisor_of(settings, is_checked=has_worker)
         if isinstance(driver, KeepsTries):
             driver.keep_tries(StoredStartLog(self.store))
         self.hypervisor = measured(driver, "hypervisor", driver.name)
@@ -70,53 +80,71 @@ class Moorage:
             availability_zone=settings.conf.availability_zone, audit=audit_options(settings),
             networks=self.networks, site=self.site, public_url=settings.url,
         )  # fmt: skip
-        self.engine = Engine(settings.journal_url, Runtime(self.store, self.world, probe), KINDS)
-        self.timer = Timer(settings.conf.periodic_interval, [self._look_for_due_servers])
-        interval_s = settings.conf.clusters.verification_periodic_interval
-        self.health_timer = Timer(interval_s, [lambda: verification.look_at_all(self.store)])
         self.audit_timer = Timer(settings.conf.audit.interval, [self._audit])
-        self.dispatcher = Dispatcher(self.store, self.engine, settings.conf.workers.concurrency)
-        self._prepare()
-        self.app = self._application()
+        self.guest_watch = self._guest_watch() if has_worker else None
+        self.worker = self._worker(probe) if has_worker else None
+        with self.store.write() as tx:
+            types.ensure_defaults(tx, list(self.backends))
+            flavors.ensure_defaults(tx)
+        if has_worker:
+            self._prepare_worker()
+        self.admission = Admission(_bounds(settings.conf.api)) if has_api else None
+        self.app: Any = self._application() if has_api else None
+
+    def _worker(self, probe: Probe | None) -> Worker:
+        conf = self.settings.conf
+        engine = Engine(self.settings.journal_url, Runtime(self.store, self.world, probe), KINDS)
+        timers = [
+            Timer(conf.periodic_interval, [self._look_for_due_servers]),
+            Timer(conf.clusters.verification_periodic_interval, [self._look_at_clusters]),
+        ]
+        if conf.audit.mode != periodic_audit.OFF:
+            timers.append(self.audit_timer)
+        if self.guest_watch is not None:
+            timers.append(Timer(conf.compute.reconcile_interval, [self._reconcile]))
+        return Worker(self.store, engine, conf.workers.concurrency, timers)
 
     def start(self) -> None:
-        """Resume what was in flight and take on new work."""
-        report_pools.refresh(self.world)
-        self.engine.launch()
-        self.dispatcher.start()
-        self.timer.start()
-        self.health_timer.start()
-        if self.settings.conf.audit.mode != periodic_audit.OFF:
-            self.audit_timer.start()
+        """Go on with what is left unfinished and take on new work."""
+        if self.worker is not None:
+            self.worker.start()
+        if self.guest_watch is not None:
+            self.guest_watch.start()
 
     def stop(self) -> bool:
-        """Begin nothing new, let steps end, and leave the rest to the next start; whether all ended."""
-        self.timer.stop()
-        self.health_timer.stop()
-        self.audit_timer.stop()
-        self.dispatcher.stop()
-        if not self.engine.stop(STOP_PATIENCE_S):
+        """Begin nothing new, let steps end, and leave the rest to others or the next start; whether all ended."""
+        if self.guest_watch is not None:
+            self.guest_watch.stop()
+        if self.worker is not None and not self.worker.stop(STOP_PATIENCE_S):
             return False
         close: Callable[[], None] | None = getattr(self.hypervisor, "close", None)
         if close is not None:
             close()
         self.store.close()
-        os.close(self._lock)
+        if self._lock is not None:
+            os.close(self._lock)
         return True
 
-    def _prepare(self) -> None:
-        """What must be there before the first request: accounts, types, flavors, hosts, ``clouds.yaml``."""
-        directory = self.settings.data_dir
-        keys = secrets.load_or_make(directory / "secrets.yaml")
+    def _prepare_worker(self) -> None:
+        """What workers know of the outside world: hosts and pools."""
+        hosts = self.hypervisor.hosts()
         with self.store.write() as tx:
+            services.register_hosts(tx, self.hypervisor.name, hosts)
+        report_pools.refresh(self.world)
+
+    def _prepare_api(self) -> None:
+        """What must be there before the first request: accounts, ``clouds.yaml``, no upload that nobody runs."""
+        directory = self.settings.data_dir
+        with self.store.write() as tx:
+            recover(tx, self.image_dir)
+            if has_accounts(tx) and not (directory / "secrets.yaml").exists():
+                _log.warning("%s: no secrets.yaml, so no clouds.yaml: the accounts were made elsewhere", directory)
+                return
+            keys = secrets.load_or_make(directory / "secrets.yaml")
             bootstrap(
                 tx, admin_password=keys.admin_password, demo_password=keys.demo_password,
                 service_password=keys.service_password,
             )  # fmt: skip
-            types.ensure_defaults(tx, list(self.backends))
-            flavors.ensure_defaults(tx)
-            services.register_hosts(tx, self.hypervisor.name, self.hypervisor.hosts())
-            recover(tx, self.image_dir)
         secrets.write_clouds(directory / "clouds.yaml", self.settings.url, self.settings.conf.region_name, keys)
 
     def _site(self) -> Site:
@@ -132,16 +160,29 @@ class Moorage:
             is_direct_swap_allowed=self.settings.conf.compute.allow_direct_swap,
         )  # fmt: skip
 
+    def _guest_watch(self) -> GuestWatch | None:
+        """For drivers that can tell what their guests do, unless it is switched off."""
+        wanted = self.settings.conf.compute.follow_guest_states
+        return GuestWatch(self.store, self.hypervisor) if wanted and isinstance(self.hypervisor, StateSource) else None
+
     def _look_for_due_servers(self) -> None:
         due.submit(self.store, self.site)
+
+    def _reconcile(self) -> None:
+        if self.guest_watch is not None:
+            self.guest_watch.reconcile()
+
+    def _look_at_clusters(self) -> None:
+        verification.look_at_all(self.store)
 
     def _audit(self) -> None:
         conf = self.settings.conf.audit
         periodic_audit.fire(self.world, conf.mode, conf.interval, self.audit_timer.is_stopping)
 
     def _application(self) -> Port:
+        self._prepare_api()
         conf = self.settings.conf
-        self.admission = Admission(_bounds(conf.api))
+        assert self.admission is not None
         policy_file = Path(conf.api.policy_file) if conf.api.policy_file else None
         shared = Services(
             store=self.store, policy=Policy(SERVICES, policy_file),
@@ -158,9 +199,13 @@ class Moorage:
         return self._endpoints(Access(is_open=True, token=self.settings.conf.metrics.token))
 
     def _endpoints(self, access: Access) -> Endpoints:
-        checks = {"database": readiness.database(self.store), "dispatcher": readiness.dispatcher(self.dispatcher)}
-        collectors = [store_figures.collector(self.store), operation_figures.collector(self.store, self.dispatcher)]
-        collectors.append(self.admission.figures)
+        checks = {"database": readiness.database(self.store)}
+        dispatcher = self.worker.dispatcher if self.worker else None
+        if dispatcher is not None:
+            checks["dispatcher"] = readiness.dispatcher(dispatcher)
+        collectors = [store_figures.collector(self.store), operation_figures.collector(self.store, dispatcher)]
+        if self.admission is not None:
+            collectors.append(self.admission.figures)
         return Endpoints(readiness.Readiness(checks), collectors, access)
 
     def _access(self) -> Access:
@@ -187,9 +232,26 @@ def audit_options(settings: Settings) -> Options:
     return Options(grace_s=settings.conf.audit.grace_period, blast_objects=settings.conf.audit.blast_limit)
 
 
-def _lock(directory: Path) -> int:
-    """One process a data directory: two would each resume the other's operations."""
+def is_in_use(directory: Path) -> bool:
+    """Whether a process holds the lock on a data directory."""
+    if not (directory / "lock").exists():
+        return False
+    with (directory / "lock").open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def _lock(settings: Settings, is_all_in_one: bool) -> int | None:
+    """On SQLite one process a data directory: two would each go on with the other's operations."""
+    directory = settings.data_dir
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not is_sqlite(settings.database_url):
+        return None
+    if not is_all_in_one:
+        raise errors.ConfigError("database_url is SQLite: several processes need PostgreSQL; here run moorage serve")
     descriptor = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -203,10 +265,12 @@ def hypervisor_of(settings: Settings, *, is_checked: bool = True) -> Hypervisor:
     """The driver in use; unchecked it is made even if its hypervisor does not answer."""
     conf: Any = settings.conf
     if conf.compute_driver == "dpm":
-        driver = DpmDriver(DpmSettings.from_section(conf.dpm), conf.host)
+        driver = dpm.DpmDriver(dpm.DpmSettings.from_section(conf.dpm), conf.host)
         if is_checked:
             driver.check_at_start()
         return driver
+    if conf.compute_driver == "libvirt":
+        return LibvirtDriver(_libvirt_settings(settings))
     fabric = open_fabric(settings.array_file)
 
     def copy(old: Disk, new: Disk) -> None:
@@ -218,6 +282,13 @@ def hypervisor_of(settings: Settings, *, is_checked: bool = True) -> Hypervisor:
         copy=copy,
         reports_first_boot=is_checked and conf.sim.guests_report,
     )
+
+
+def _libvirt_settings(settings: Settings) -> LibvirtSettings:
+    conf: Any = settings.conf
+    return LibvirtSettings.from_section(
+        conf.libvirt, conf.host, settings.data_dir, has_networks=bool(conf.networks.names)
+    )  # fmt: skip
 
 
 def _bytes_of(disk: Disk, fabric: Fabric) -> Path:

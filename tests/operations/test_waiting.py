@@ -13,6 +13,7 @@ from moorage.operations import Kind, Saga, service
 from moorage.operations.dispatcher import Dispatcher
 from moorage.operations.engine import Engine
 from moorage.operations.saga import Runtime
+from moorage.operations.worker import Worker
 from moorage.store import Store, schema
 from moorage.store.database import sqlite_url
 from tests.support.process import eventually
@@ -74,14 +75,12 @@ KINDS = [
 @contextlib.contextmanager
 def running(directory: Path, world: World) -> Iterator[Dispatcher]:
     engine = Engine(sqlite_url(directory / "journal.db"), Runtime(world.store, world), KINDS)
-    engine.launch()
-    dispatcher = Dispatcher(world.store, engine, concurrency=1)
-    dispatcher.start()
+    worker = Worker(world.store, engine, concurrency=1, timers=[])
+    worker.start()
     try:
-        yield dispatcher
+        yield worker.dispatcher
     finally:
-        dispatcher.stop()
-        assert engine.stop(patience_s=5)
+        assert worker.stop(patience_s=5)
 
 
 def new_world(directory: Path) -> World:

@@ -11,7 +11,7 @@ from typing import Any
 from moorage.drivers.fcarray import Faults, open_fabric
 from moorage.drivers.fcarray.inspect import snapshot
 from moorage.mock_hmc import CpcSpec, HmcConfig, MockHmc
-from tests.support import invariants
+from tests.support import invariants, postgresql
 from tests.support.process import MoorageProcess, eventually
 
 _SIM = """\
@@ -45,15 +45,64 @@ class Cloud:
     """A running Moorage with an array, and on DPM an HMC; knows how to look behind the API."""
 
     def __init__(
-        self, directory: Path, driver: str, hmc: MockHmc | None, options: str = "", more_options: str = ""
-    ) -> None:
+        self, directory: Path, driver: str, base: str, hmc: MockHmc | None = None, options: str = "",
+        more_options: str = "", database_url: str = "",
+    ) -> None:  # fmt: skip
+        """``base`` is the ``moorage.conf`` of the driver; ``options`` go into its section DEFAULT."""
         self.driver = driver
         self.hmc = hmc
+        self.flavor = "5"
+        self.store = "postgresql" if database_url else "sqlite"
         self.data_dir = directory / "moorage"
-        base = _SIM if hmc is None else dpm_options(hmc)
+        if database_url:
+            options = f"database_url = {database_url}\n{options}"
+        self.database: invariants.Database = database_url or self.data_dir / "moorage.db"
         options = base.replace("[DEFAULT]\n", f"[DEFAULT]\n{options}", 1) + more_options
-        self.moorage = MoorageProcess(self.data_dir, options, is_probed=True)
+        role = "api" if database_url else "serve"
+        self.moorage = MoorageProcess(self.data_dir, options, is_probed=True, role=role)
+        names = ("worker-1", "worker-2") if database_url else ()
+        self.workers = [
+            MoorageProcess(self.data_dir, options, is_probed=True, role="worker", name=name) for name in names
+        ]
         self.array_file = self.data_dir / "fcarray" / "array.db"
+
+    @property
+    def processes(self) -> list[MoorageProcess]:
+        return [self.moorage, *self.workers]
+
+    def start(self) -> None:
+        """All processes, on PostgreSQL an API and two workers; those that run go on."""
+        if self.store == "postgresql":
+            done = self.moorage.moorage("db", "upgrade", "--config-file", str(self.moorage.config))
+            assert done.returncode == 0, done.stderr
+        self.revive()
+
+    def kill(self) -> None:
+        for process in self.processes:
+            process.kill()
+
+    def revive(self) -> None:
+        """Start what is dead."""
+        dead = [process for process in self.processes if not process.is_alive]
+        for process in dead:
+            process.spawn()
+        for process in dead:
+            process.wait_ready()
+
+    def recover(self, timeout_s: float = 30.0) -> None:
+        """Wait until a process has killed itself. Alone, it is started again; a second worker has to do without it."""
+        eventually(lambda: not all(process.is_alive for process in self.processes), timeout_s, "a process died")
+        dead = next(process for process in self.processes if not process.is_alive)
+        dead.wait_dead()
+        if self.store == "sqlite":
+            dead.start()
+
+    def sql(self, *statements: str) -> None:
+        """Change rows behind Moorage's back."""
+        invariants.run(self.database, *statements)
+
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        return invariants.rows(self.database, query)
 
     @property
     def array_faults(self) -> Faults:
@@ -82,10 +131,25 @@ class Cloud:
 
     def steps(self) -> list[tuple[str, str]]:
         """Steps begun since the last look, in order: (kind, step)."""
-        log = self.data_dir / "steps.log"
+        return [(kind, step) for kind, step in self._lines("steps.log")]
+
+    def calls(self) -> list[tuple[str, str, str]]:
+        """Calls of outside systems since the last look, in order: (kind, step, call)."""
+        return [(kind, step, call) for kind, step, call in self._lines("calls.log")]
+
+    def _lines(self, name: str) -> list[list[str]]:
+        log = self.data_dir / name
         lines = log.read_text().splitlines() if log.exists() else []
         log.unlink(missing_ok=True)
-        return [(kind, step) for kind, step in (line.split() for line in lines)]
+        return [line.split() for line in lines]
+
+    @property
+    def has_struck(self) -> bool:
+        """Whether what ``kill_at`` ordered has happened."""
+        return not (self.data_dir / "kill-at.json").exists()
+
+    def forget_strike(self) -> None:
+        (self.data_dir / "kill-at.json").unlink(missing_ok=True)
 
     def volume(self, name: str = "volume", *, is_bootable: bool = True) -> str:
         """An available volume of the FC array; bootable without content, which is enough for the mock HMC."""
@@ -132,7 +196,9 @@ class Cloud:
         if with_blank:
             blank = {"source_type": "blank", "destination_type": "volume", "volume_size": 1, "boot_index": -1}
             mapping.append({**blank, "delete_on_termination": True})
-        body = {"server": {"name": "s", "flavorRef": "5", "networks": "none", "block_device_mapping_v2": mapping}}
+        body = {
+            "server": {"name": "s", "flavorRef": self.flavor, "networks": "none", "block_device_mapping_v2": mapping}
+        }
         made = self.moorage.call("POST", "compute", "/servers", body, version="2.67")
         assert made.status_code == 202, made.text
         return str(made.json()["server"]["id"])
@@ -160,14 +226,19 @@ class Cloud:
 
     def settle(self, timeout_s: float = 40.0) -> None:
         """Until no operation is left to do."""
-        eventually(lambda: not invariants.unfinished(self.data_dir / "moorage.db"), timeout_s, "operations settle")
+        eventually(lambda: not invariants.unfinished(self.database), timeout_s, "operations settle")
 
     def problems(self) -> list[str]:
         """What contradicts what, across rows, array and HMC; empty when all agree."""
         return invariants.problems(
-            self.data_dir / "moorage.db", self.array(), self.partitions() if self.hmc else None,
-            self.data_dir / "sim" / "guests.db", self.storage_groups(),
+            self.database, self.array(), self.guests(), self.storage_groups()
         )  # fmt: skip
+
+    def guests(self) -> invariants.Guests:
+        """What the hypervisor holds."""
+        if self.hmc is None:
+            return invariants.sim_guests(self.data_dir / "sim" / "guests.db")
+        return invariants.partition_guests(self.partitions())
 
 
 def dpm_options(hmc: MockHmc) -> str:
@@ -181,12 +252,16 @@ def dpm_options(hmc: MockHmc) -> str:
 
 
 @contextlib.contextmanager
-def cloud(directory: Path, driver: str, options: str = "", more_options: str = "") -> Iterator[Cloud]:
+def cloud(
+    directory: Path, driver: str, options: str = "", more_options: str = "", store: str = "sqlite"
+) -> Iterator[Cloud]:
     """A started cloud of driver ``sim``, ``dpm`` (HBAs) or ``dpm-groups`` (storage groups).
 
-    ``options`` are further lines of its section DEFAULT, ``more_options`` further sections.
+    ``options`` are further lines of its section DEFAULT, ``more_options`` further sections. On store ``sqlite`` it is
+    one process, on ``postgresql`` an API and two workers.
     """
     with contextlib.ExitStack() as stack:
+        database_url = stack.enter_context(postgresql.database()) if store == "postgresql" else ""
         hmc = None
         if driver != "sim":
             machine = CpcSpec(name="Z16", has_storage_management=True) if driver == "dpm-groups" else CpcSpec("Z13")
@@ -196,7 +271,8 @@ def cloud(directory: Path, driver: str, options: str = "", more_options: str = "
                 start_delay_s=0.02, stop_delay_s=0.02, cpcs=(machine,),
             )  # fmt: skip
             hmc = stack.enter_context(MockHmc(config))
-        made = Cloud(directory, driver, hmc, options, more_options)
-        made.moorage.start()
-        stack.callback(made.moorage.kill)
+        base = _SIM if hmc is None else dpm_options(hmc)
+        made = Cloud(directory, driver, base, hmc, options, more_options, database_url)
+        stack.callback(made.kill)
+        made.start()
         yield made

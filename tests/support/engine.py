@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from moorage.operations.dispatcher import Dispatcher
 from moorage.operations.engine import Engine
 from moorage.operations.saga import Probe, Runtime
+from moorage.operations.worker import Worker
 from moorage.store.database import sqlite_url
 from moorage.workflows.kinds import KINDS
 from moorage.workflows.world import World
@@ -20,11 +20,9 @@ def running(tmp_path: Path, world: World, probe: Probe | None = None) -> Iterato
     """Operations submitted in the block are carried out; those of an earlier block on the same files go on."""
     runtime: Runtime[Any] = Runtime(world.store, world, probe)
     engine = Engine(sqlite_url(tmp_path / "journal.db"), runtime, KINDS)
-    engine.launch()
-    dispatcher = Dispatcher(world.store, engine, concurrency=200)
-    dispatcher.start()
+    worker = Worker(world.store, engine, concurrency=200, timers=[])
+    worker.start()
     try:
         yield engine
     finally:
-        dispatcher.stop()
-        engine.stop(patience_s=5)
+        worker.stop(patience_s=5)

@@ -7,11 +7,16 @@ I5 nothing is in flight for ever; I6 the disk last written to is the one on reco
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import json
 import re
 import sqlite3
 from pathlib import Path
 from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
 
 _STATUS = {"reserved": "reserved", "attaching": "attaching", "attached": "in-use", "detaching": "detaching"}
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -19,24 +24,48 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 Rows = list[dict[str, Any]]
 
 
-def rows(database: Path, query: str) -> Rows:
+Database = Path | str
+"""A SQLite file, or the URL of a PostgreSQL database."""
+
+
+def rows(database: Database, query: str) -> Rows:
+    if isinstance(database, str):
+        with psycopg.connect(database, row_factory=dict_row) as session:
+            return session.execute(query.encode()).fetchall()
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
         connection.row_factory = sqlite3.Row
         return [dict(row) for row in connection.execute(query)]
 
 
-def unfinished(database: Path) -> Rows:
+def run(database: Database, *statements: str) -> None:
+    """Change rows behind Moorage's back."""
+    if isinstance(database, str):
+        with psycopg.connect(database) as session:
+            for statement in statements:
+                session.execute(statement.encode())
+        return
+    with contextlib.closing(sqlite3.connect(database, timeout=30)) as connection, connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def unfinished(database: Database) -> Rows:
     return rows(database, "SELECT * FROM operations WHERE state IN ('pending', 'running')")
 
 
-def problems(
-    database: Path, array: dict[str, Rows], partitions: Rows | None, sim_guests: Path, groups: Rows
-) -> list[str]:
+@dataclasses.dataclass(frozen=True)
+class Guests:
+    """What a hypervisor holds, by server: whether it runs; where each volume is that it sees (None: it cannot say)."""
+
+    running: dict[str, bool]
+    disks: dict[str, dict[str, str]] | None = None
+
+
+def problems(database: Database, array: dict[str, Rows], guests: Guests, groups: Rows) -> list[str]:
     """Every contradiction, in words."""
     servers = {row["id"]: row for row in rows(database, "SELECT * FROM servers")}
     disks = rows(database, "SELECT * FROM attachments")
     volumes = {row["id"]: row for row in rows(database, "SELECT * FROM volumes")}
-    guests = _partition_guests(partitions) if partitions is not None else _sim_guests(sim_guests)
     return [
         *(f"I5: operation {row['kind']} {row['id']} is {row['state']}" for row in unfinished(database)),
         *_servers(servers, disks, groups),
@@ -44,9 +73,9 @@ def problems(
         *_array(servers, disks, volumes, array),
         *_ports(servers, rows(database, "SELECT * FROM ports")),
         *_files(database.parent / "volumes" / "volumes", volumes),
-        *_guests(servers, guests),
+        *_guests(servers, guests.running),
         *_groups(servers, disks, groups),
-        *([] if partitions is not None else _guest_disks(servers, disks, sim_guests)),
+        *_guest_disks(servers, disks, guests.disks or {}),
     ]
 
 
@@ -170,28 +199,29 @@ def _groups(servers: dict[str, Any], disks: Rows, groups: Rows) -> list[str]:
     return found
 
 
-def _partition_guests(partitions: Rows) -> dict[str, bool]:
+def partition_guests(partitions: Rows) -> Guests:
+    """What an HMC knows: nothing of the LUNs a partition uses."""
     found = {}
     for partition in partitions:
         match = _UUID.search(partition["name"])
         found[match[0] if match else partition["name"]] = partition["status"] in ("active", "degraded")
-    return found
+    return Guests(found)
 
 
-def _guest_disks(servers: dict[str, Any], disks: Rows, sim_guests: Path) -> list[str]:
-    """What a simulated guest sees, running or not, against the disks on record."""
+def _guest_disks(servers: dict[str, Any], disks: Rows, guests: dict[str, dict[str, str]]) -> list[str]:
+    """What a guest sees, running or not, against the disks on record."""
     found = []
-    for guest in rows(sim_guests, "SELECT id, disks, addresses FROM guests"):
-        seen = sorted(json.loads(guest["disks"]))
-        mine = [disk for disk in disks if disk["server_id"] == guest["id"] and disk["destination_type"] == "volume"]
-        recorded = sorted(disk["volume_id"] for disk in mine if disk["connection_info"])
-        if guest["id"] in servers and seen != recorded:
-            found.append(f"I4: the guest of server {guest['id']} has volumes {seen}, on record are {recorded}")
+    for guest, held in guests.items():
+        mine = [disk for disk in disks if disk["server_id"] == guest and disk["destination_type"] == "volume"]
+        recorded = {disk["volume_id"]: disk["connection_info"] for disk in mine if disk["connection_info"]}
+        if guest in servers and set(held) != set(recorded):
+            found.append(
+                f"I4: the guest of server {guest} has volumes {sorted(held)}, on record are {sorted(recorded)}"
+            )
         found += [
-            f"I6: the guest of server {guest['id']} uses volume {disk['volume_id']} at another place than is on record"
-            for disk in mine
-            if disk["connection_info"]
-            and json.loads(guest["addresses"]).get(disk["volume_id"]) != _address(json.loads(disk["connection_info"]))
+            f"I6: the guest of server {guest} uses volume {volume} at another place than is on record"
+            for volume, connection in recorded.items()
+            if held.get(volume) != _address(json.loads(connection))
         ]
     return found
 
@@ -201,8 +231,15 @@ def _address(connection: dict[str, Any]) -> str:
     return str(data.get("device_path") or f"{data.get('target_wwn')}/{data.get('target_lun')}")
 
 
-def _sim_guests(path: Path) -> dict[str, bool]:
-    return {row["id"]: row["power"] == 1 for row in rows(path, "SELECT id, power FROM guests")}
+def sim_guests(path: Path) -> Guests:
+    """What the simulated hypervisor's file says."""
+    found = rows(path, "SELECT id, power, disks, addresses FROM guests")
+    return Guests({row["id"]: row["power"] == 1 for row in found}, {row["id"]: _sim_disks(row) for row in found})
+
+
+def _sim_disks(guest: dict[str, Any]) -> dict[str, str]:
+    addresses = json.loads(guest["addresses"])
+    return {volume: str(addresses.get(volume)) for volume in json.loads(guest["disks"])}
 
 
 _RUNNING: dict[str, bool | None] = {

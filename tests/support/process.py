@@ -48,33 +48,45 @@ def eventually(check: Callable[[], Any], timeout_s: float = 30.0, what: str = ""
 
 
 class MoorageProcess:
-    """``moorage serve`` on a data directory and a port that stay the same over restarts."""
+    """``moorage serve``, ``api`` or ``worker`` on a data directory and a port that stay the same over restarts."""
 
-    def __init__(self, data_dir: Path, options: str = "", *, is_probed: bool = False) -> None:
+    def __init__(
+        self, data_dir: Path, options: str = "", *, is_probed: bool = False, role: str = "serve", name: str = ""
+    ) -> None:
         self.data_dir = data_dir
+        self.role = role
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         data_dir.mkdir(parents=True, exist_ok=True)
-        self.config = data_dir / "test.conf"
+        self.config = data_dir / f"{name or 'test'}.conf"
         self.config.write_text(options or "[DEFAULT]\n")
         self._command = PROBED if is_probed else COMMAND
         self._process: subprocess.Popen[str] | None = None
         self._sessions: dict[str, Session] = {}
-        self.log = data_dir / "serve.log"
+        self.log = data_dir / f"{name or 'serve'}.log"
         self.start_s = 0.0
 
     def start(self) -> None:
-        began = time.monotonic()
-        arguments = ["serve", "--config-file", str(self.config), "--data-dir", str(self.data_dir)]
+        self.spawn()
+        self.wait_ready()
+
+    def spawn(self) -> None:
+        self._began = time.monotonic()
+        arguments = [self.role, "--config-file", str(self.config), "--data-dir", str(self.data_dir)]
+        if self.role != "worker":
+            arguments += ["--listen", f"127.0.0.1:{self.port}"]
         with self.log.open("a") as log:
             self._process = subprocess.Popen(
-                [*self._command, *arguments, "--listen", f"127.0.0.1:{self.port}"],
+                [*self._command, *arguments],
                 stdout=subprocess.PIPE, stderr=log, text=True, cwd=ROOT,
             )  # fmt: skip
+
+    def wait_ready(self) -> None:
+        assert self._process is not None
         line = self._process.stdout.readline() if self._process.stdout else ""
         if not line.startswith("ready "):
             raise AssertionError(f"moorage did not get ready: {line!r}\n{self.log.read_text()[-3000:]}")
-        self.start_s = time.monotonic() - began
+        self.start_s = time.monotonic() - self._began
         self._sessions.clear()
 
     def kill(self) -> None:
@@ -95,6 +107,15 @@ class MoorageProcess:
         self._process.terminate()
         status = self._process.wait(30)
         return status, time.monotonic() - began
+
+    def freeze(self) -> None:
+        """SIGSTOP: it is there and does nothing."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
     @property
     def pid(self) -> int:
@@ -139,7 +160,8 @@ class MoorageProcess:
         return subprocess.run([*COMMAND, *words], capture_output=True, text=True, cwd=ROOT, timeout=60)
 
     def operations(self) -> list[dict[str, Any]]:
-        done = self.moorage("operations", "list", "--json", "--limit", "1000", "--data-dir", str(self.data_dir))
+        where = ["--config-file", str(self.config), "--data-dir", str(self.data_dir)]
+        done = self.moorage("operations", "list", "--json", "--limit", "1000", *where)
         assert done.returncode == 0, done.stderr
         found: list[dict[str, Any]] = json.loads(done.stdout)
         return found

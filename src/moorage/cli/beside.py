@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
 
-from moorage import errors
 from moorage.config.networks import networks_of
 from moorage.config.settings import Settings
-from moorage.operations import service
-from moorage.server import Moorage, audit_options, backends_of, hypervisor_of
+from moorage.operations import leases, service
+from moorage.server import Moorage, audit_options, backends_of, hypervisor_of, is_in_use
 from moorage.store import Store, Tx, schema
+from moorage.store.engines import is_sqlite
 from moorage.workflows.world import World
 
 _PAUSE_S = 0.2
@@ -20,8 +19,7 @@ _PAUSE_S = 0.2
 
 def world_of(settings: Settings) -> World:
     """Rows and outside systems for looking, beside whoever else uses them."""
-    if schema.current(settings.database_url) != schema.head():
-        raise errors.ConfigError(f"{settings.data_dir}: the database is not of this release; run `moorage db upgrade`")
+    schema.require(settings.database_url)
     return World(
         store=Store(settings.database_url), hypervisor=hypervisor_of(settings, is_checked=False),
         backends=backends_of(settings), image_dir=settings.data_dir / "images",
@@ -49,17 +47,19 @@ def carry_out(settings: Settings, submit: Callable[[Tx], list[str]]) -> list[ser
 
 @contextlib.contextmanager
 def _worker(settings: Settings) -> Iterator[Store]:
-    moorage: Any = None
-    try:
-        moorage = Moorage(settings)
-    except errors.ConfigError as busy:
-        if "another moorage serve" not in busy.message:
-            raise
+    if _is_anybody_working(settings):
         yield Store(settings.database_url)
         return
-    moorage.engine.launch()
-    moorage.dispatcher.start()
+    moorage = Moorage(settings, has_api=is_sqlite(settings.database_url))
+    moorage.start()
     try:
         yield moorage.store
     finally:
         moorage.stop()
+
+
+def _is_anybody_working(settings: Settings) -> bool:
+    if is_sqlite(settings.database_url):
+        return is_in_use(settings.data_dir)
+    with Store(settings.database_url).read() as tx:
+        return leases.any_alive(tx)

@@ -10,6 +10,8 @@ from moorage import __version__, errors
 
 COMMANDS = {
     "serve": "moorage.cli.serve",
+    "api": "moorage.cli.api",
+    "worker": "moorage.cli.worker",
     "operations": "moorage.cli.operations",
     "cluster": "moorage.cli.cluster",
     "volume-attachment": "moorage.cli.volume_attachment",

@@ -105,7 +105,7 @@ def _show(where: Any, args: argparse.Namespace) -> int:
 
 
 def _plain(operation: Any) -> dict[str, Any]:
-    names = ("id", "kind", "subject", "args", "state", "step", "retries", "error", "project_id", "user_id")
+    names = ("id", "kind", "subject", "args", "state", "executor", "step", "retries", "error", "project_id", "user_id")
     times = {
         n: t and t.isoformat() + "Z"
         for n in ("created_at", "started_at", "step_at", "finished_at")

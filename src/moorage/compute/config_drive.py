@@ -12,8 +12,6 @@ import ipaddress
 import json
 from typing import Any
 
-import pycdlib
-
 from moorage.compute.model.keypair import Keypair
 from moorage.compute.model.server import Server
 from moorage.compute.ports import ConfigDrive, Nic
@@ -46,7 +44,7 @@ def files(drive: ConfigDrive) -> dict[str, bytes]:
 
 def iso(drive: ConfigDrive) -> bytes:
     """An ISO 9660 image (Joliet and Rock Ridge) labelled ``config-2``."""
-    image = pycdlib.PyCdlib()
+    image = _image()
     image.new(interchange_level=3, joliet=3, rock_ridge="1.09", vol_ident=LABEL)
     image.add_directory("/OPENSTAC", rr_name="openstack", joliet_path="/openstack")
     image.add_directory("/OPENSTAC/LATEST", rr_name="latest", joliet_path="/openstack/latest")
@@ -63,7 +61,7 @@ def iso(drive: ConfigDrive) -> bytes:
 
 def read_iso(raw: bytes) -> dict[str, bytes]:
     """Path → content of an image that ``iso`` made; what a guest's system would read."""
-    image = pycdlib.PyCdlib()
+    image = _image()
     image.open_fp(io.BytesIO(raw))
     found = {}
     for directory, _, names in image.walk(joliet_path="/"):
@@ -119,3 +117,9 @@ def _address(number: int, nic: Nic, address: str) -> dict[str, Any]:
         "ip_address": address, "netmask": str(subnet.netmask), "routes": routes, "network_id": nic.network_id,
         "services": [{"type": "dns", "address": each} for each in nic.dns],
     }  # fmt: skip
+
+
+def _image() -> Any:
+    import pycdlib  # noqa: PLC0415 - it takes long to import, and few servers need it
+
+    return pycdlib.PyCdlib()

@@ -60,6 +60,8 @@ class Guest(msgspec.Struct, frozen=True, kw_only=True):
     memory_mib: int
     identity: dict[str, Any] = {}
     """The ``Identity`` that ``reserve_identity`` returned, as plain values from the server's row; empty before."""
+    hosts: list[str] = []
+    """Where ``reserve_identity`` may put it, by name; empty for anywhere."""
     nics: list[Nic] = []
     """In the order the guest is to see them. Only there in calls that (re)define the guest: ``reserve_identity``,
     ``boot``, ``power_on``, ``reboot``, ``resume``, ``rescue``."""
@@ -86,6 +88,9 @@ class Disk(msgspec.Struct, frozen=True, kw_only=True):
     connection_info: ConnectionInfo
     size_gib: int | None = None
     """None where the caller does not know it; to take a disk away it is not needed."""
+    is_read_only: bool = False
+    is_shared: bool = False
+    """Whether other servers may have the volume at the same time."""
 
 
 class HostState(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,8 +141,8 @@ class Hypervisor(Protocol):
     def power_on(self, guest: Guest, disks: list[Disk]) -> None:
         """Start a stopped guest; already running is success."""
 
-    def power_off(self, guest: Guest) -> None:
-        """Stop the guest from any state; already stopped is success."""
+    def power_off(self, guest: Guest, *, is_graceful: bool = True) -> None:
+        """Stop the guest from any state; already stopped is success. ``is_graceful``: let it shut down first."""
 
     def reboot(self, guest: Guest, disks: list[Disk], hard: bool) -> None:
         """Restart; hard means stop from any state, define again and start."""
@@ -159,6 +164,9 @@ class Hypervisor(Protocol):
 
     def unplug(self, guest: Guest, disk: Disk) -> None:
         """Take a disk away; absent is success. Refused if the guest does not let go of it."""
+
+    def grow(self, guest: Guest, disk: Disk, size_gib: int) -> None:
+        """Let a running guest see how large its disk has become; repeating it is harmless."""
 
     def swap(self, guest: Guest, old: Disk, new: Disk) -> None:
         """Copy ``old`` to ``new`` under the running guest and move it over; already moved is success."""

@@ -7,6 +7,7 @@ from typing import Any
 from oslo_config import cfg
 
 from moorage.drivers.dpm.options import OPTIONS as DPM
+from moorage.drivers.libvirt.options import OPTIONS as LIBVIRT
 
 DEFAULT: list[cfg.Opt] = [
     cfg.StrOpt("data_dir", default="", help="Where the database, images, volumes and secrets live. --data-dir wins."),
@@ -20,7 +21,7 @@ DEFAULT: list[cfg.Opt] = [
     cfg.StrOpt("public_url", default="", help="What clients see of the port, if it is not what they connect to."),
     cfg.StrOpt("region_name", default="RegionOne", help="Region in the catalogue."),
     cfg.StrOpt("availability_zone", default="nova", help="The one availability zone of servers and volumes."),
-    cfg.StrOpt("compute_driver", default="sim", choices=["sim", "dpm"], help="The hypervisor driver."),
+    cfg.StrOpt("compute_driver", default="sim", choices=["sim", "dpm", "libvirt"], help="The hypervisor driver."),
     cfg.StrOpt("host", default="moorage", help="Name of this installation; part of the names of partitions it makes."),
     cfg.IntOpt(
         "shelved_offload_time",
@@ -98,6 +99,14 @@ COMPUTE: list[cfg.Opt] = [
         "allow_direct_swap", default=False,
         help="Let admins and services swap volumes of running servers by themselves, not only volume migrations.",
     ),
+    cfg.BoolOpt(
+        "follow_guest_states", default=True,
+        help="Show servers as their guests are seen: one that stops itself becomes SHUTOFF. Where the driver can tell.",
+    ),
+    cfg.FloatOpt(
+        "reconcile_interval", default=120.0, min=0.1,
+        help="Seconds between two looks at all guests, for what no hypervisor told.",
+    ),
 ]  # fmt: skip
 TOKEN: list[cfg.Opt] = [
     cfg.IntOpt("expiration", default=3600, min=1, help="Life of a token in seconds."),
@@ -153,7 +162,10 @@ NETWORK: list[cfg.Opt] = [
         help="DPM: <adapter object-id>:<port> of the adapters on it (RoCE, or any network adapter from z17 on); the "
         "first on the partition's CPC is used.",
     ),
-    cfg.ListOpt("bridges", default=[], help="KVM: names of the bridges on it; the first on the host is used."),
+    cfg.ListOpt(
+        "bridges", default=[],
+        help="KVM: the bridge of the hosts that is on it, or network:<name> of one libvirt knows; the first counts.",
+    ),
 ]  # fmt: skip
 
 GROUPS: dict[str, list[cfg.Opt]] = {
@@ -163,6 +175,7 @@ GROUPS: dict[str, list[cfg.Opt]] = {
     "clusters": CLUSTERS,
     "compute": COMPUTE,
     "dpm": DPM,
+    "libvirt": LIBVIRT,
     "metrics": METRICS,
     "networks": NETWORKS,
     "sim": SIM,

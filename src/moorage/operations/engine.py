@@ -9,25 +9,32 @@ import contextlib
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dbos import DBOS, DBOSClient, DBOSConfig, SetWorkflowID
 from dbos._error import DBOSException
 
-from moorage import errors
+from moorage import errors, fence, ids
 from moorage.operations import service
 from moorage.operations.journal import JsonJournal
 from moorage.operations.kinds import Kind
+from moorage.operations.leases import Lease
+from moorage.operations.resume import Found, resume
 from moorage.operations.saga import Runtime, Saga, Stopping
 from moorage.operations.service import Operation
+from moorage.store import notices, schema
 from moorage.store.database import open_engine
 from moorage.telemetry import counters, durations, tracing
 from moorage.telemetry.scope import scope
 
 JOURNAL_FORMAT = "1"
-"""Workflows resume only under the format they were recorded in; raised when a workflow's steps change."""
+"""What steps are recorded in. A release that changes the order of steps under an old name raises it."""
+RESUMED_FORMATS = (JOURNAL_FORMAT,)
+"""Formats that this release goes on with. Operations of others are left to processes that know them."""
 
+_MOST_THREADS = 512
 _log = logging.getLogger(__name__)
 _current: list[Engine] = []
 
@@ -40,11 +47,12 @@ class Engine:
         self.runtime = runtime
         self.kinds = {kind.name: kind for kind in kinds}
         self._ended = threading.Condition()
-        self._running: set[str] = set()
+        self._running: Counter[str] = Counter()
+        self._leases: dict[str, Lease] = {}
         self.on_end: Any = lambda: None
 
     def launch(self) -> None:
-        """Open the journal and resume what an earlier process left."""
+        """Open the journal. Nothing is resumed by itself: ``start`` does, for whoever claimed the operation."""
         _current[:] = [self]
         logging.getLogger("dbos").addFilter(lambda record: "console.dbos" not in record.getMessage())
         config: DBOSConfig = {
@@ -52,13 +60,16 @@ class Engine:
             "system_database_url": self._url,
             "system_database_engine": open_engine(self._url, begin=None),
             "application_version": JOURNAL_FORMAT,
-            "executor_id": "local",
+            "executor_id": ids.new(),
             "log_level": "ERROR",
             "serializer": JsonJournal(),
+            "max_executor_threads": _MOST_THREADS,
+            "use_listen_notify": False,
         }
         DBOS(config=config)
-        DBOS.launch()
-        service.on_submit(self.runtime.ring)
+        with schema.one_at_a_time(self._url):
+            DBOS.launch()
+        notices.listen(self.runtime.ring)
 
     def pools(self) -> dict[str, list[str]]:
         """The names of the kinds in each pool."""
@@ -67,14 +78,27 @@ class Engine:
             found.setdefault(kind.pool, []).append(kind.name)
         return found
 
-    def start(self, operation: Operation) -> None:
-        """Run an operation in a thread; a second start of the same one does nothing."""
-        with SetWorkflowID(operation.id):
-            DBOS.start_workflow(_operation, operation.id, operation.kind, operation.args)
+    def start(self, operation: Operation, lease: Lease) -> None:
+        """Run an operation that this process has claimed, or go on with it, in a thread and under its lease."""
+        with self._ended:
+            self._running[operation.kind] += 1
+        self._leases[operation.id] = lease
+        try:
+            found = Found.ABSENT if operation.started_at is None else resume(operation.id, lease)
+            if found is Found.ABSENT:
+                with SetWorkflowID(operation.id):
+                    DBOS.start_workflow(_operation, operation.id, operation.kind, operation.args)
+            elif found is Found.ENDED:
+                _log.error("operation %s: its journal has ended, so it is not gone on with", operation.id)
+                self._note_end(operation.kind)
+        except BaseException:
+            self._note_end(operation.kind)
+            raise
 
-    def knows(self, operation_id: str) -> bool:
-        """Whether the journal holds this operation, so that resuming is the journal's business."""
-        return DBOS.get_workflow_status(operation_id) is not None
+    def count(self, kinds: list[str]) -> int:
+        """How many operations of these kinds this process is running."""
+        with self._ended:
+            return sum(self._running[kind] for kind in kinds)
 
     def steps(self, operation_id: str) -> list[dict[str, Any]]:
         """The finished steps: name, times (seconds since 1970), error."""
@@ -86,51 +110,53 @@ class Engine:
         What did not goes on at the next start.
         """
         self.runtime.stopping.set()
-        service.off_submit(self.runtime.ring)
+        notices.forget(self.runtime.ring)
         self.runtime.ring()
         with self._ended:
-            all_ended = self._ended.wait_for(lambda: not self._running, timeout=patience_s)
+            all_ended = self._ended.wait_for(lambda: not self._running.total(), timeout=patience_s)
         if all_ended:
             DBOS.destroy()
         return all_ended
 
     def run(self, operation_id: str, kind_name: str, args: dict[str, Any]) -> str | None:
         """The body of every workflow: returns None, or why the operation failed."""
-        with self._observed(operation_id, kind_name):
-            return self._carry_out(operation_id, kind_name, args)
+        try:
+            with fence.held(self._leases.pop(operation_id)), self._observed(operation_id, kind_name):
+                return self._carry_out(operation_id, kind_name, args)
+        finally:
+            self._note_end(kind_name)
 
     @contextlib.contextmanager
     def _observed(self, operation_id: str, kind_name: str) -> Iterator[None]:
         """Log lines, spans and outside calls within carry the operation's ids."""
         with self.runtime.store.read() as tx:
-            ids = service.ids_of(tx, operation_id)
+            marks = service.ids_of(tx, operation_id)
         began = time.monotonic()
-        with scope(operation=operation_id, **ids), tracing.span(f"operation {kind_name}"):
+        with scope(operation=operation_id, **marks), tracing.span(f"operation {kind_name}"):
             yield
         durations.observe("operation", time.monotonic() - began, kind=kind_name)
 
     def _carry_out(self, operation_id: str, kind_name: str, args: dict[str, Any]) -> str | None:
-        with self._ended:
-            self._running.add(operation_id)
         try:
             error = self._run(operation_id, self.kinds[kind_name], args)
-            with self.runtime.store.write() as tx:
-                service.finish(tx, operation_id, error)
+            self.runtime.record(self.runtime.store.write, service.finish, operation_id, error)
             counters.count("operations_ended", kind=kind_name, result="failed" if error else "succeeded")
             _log.info("operation %s: %s %s", operation_id, kind_name, f"failed: {error}" if error else "done")
             return error
         except DBOSException as problem:
             # The journal does not fit the code: nothing may be undone on that ground.
             _log.exception("operation %s cannot be resumed", operation_id)
-            with self.runtime.store.write() as tx:
-                service.note_trouble(tx, operation_id, f"cannot be resumed: {problem}")
+            self.runtime.record(
+                self.runtime.store.write, service.note_trouble, operation_id, f"cannot be resumed: {problem}"
+            )
             raise
-        finally:
-            with self._ended:
-                self._running.discard(operation_id)
-                self._ended.notify_all()
-            self.on_end()
-            self.runtime.ring()
+
+    def _note_end(self, kind_name: str) -> None:
+        with self._ended:
+            self._running[kind_name] -= 1
+            self._ended.notify_all()
+        self.on_end()
+        self.runtime.ring()
 
     def _run(self, operation_id: str, kind: Kind, args: dict[str, Any]) -> str | None:
         saga: Saga[Any] = Saga(self.runtime, operation_id, kind.name)
@@ -155,12 +181,15 @@ class Engine:
         return message
 
 
-@DBOS.workflow(name="operation")
+@DBOS.workflow(name="operation", max_recovery_attempts=None)
 def _operation(operation_id: str, kind: str, args: dict[str, Any]) -> str | None:
     try:
         return _current[0].run(operation_id, kind, args)
     except Stopping:
-        _log.info("operation %s is left for the next start", operation_id)
+        _log.info("operation %s is left for whoever goes on with it", operation_id)
+        raise
+    except fence.Fenced:
+        _log.warning("operation %s is run by another process now", operation_id)
         raise
 
 

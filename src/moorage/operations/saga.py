@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, Generic, Protocol, TypeVar
 
 from dbos import DBOS
 
-from moorage import errors
+from moorage import errors, fence
 from moorage.operations import service
-from moorage.store import Store
+from moorage.store import Store, Tx
 from moorage.telemetry import counters, tracing
 
 W = TypeVar("W")
@@ -75,6 +76,16 @@ class Runtime(Generic[W]):
                 self._bell.wait_for(lambda: self._rings != seen, timeout=_OTHERS_S)  # noqa: B023 - called at once
             self.stopping.wait(_GATHER_S)
         raise Stopping
+
+    def record(self, write: Callable[[], AbstractContextManager[Tx]], note: Callable[..., None], *args: Any) -> None:
+        """Write to an operation's row, however long the database takes to answer."""
+        while True:
+            try:
+                with write() as tx:
+                    note(tx, *args)
+                return
+            except errors.Unknown:
+                self.pause(_OTHERS_S)
 
     def pause(self, seconds: float) -> None:
         if self.stopping.wait(seconds):
@@ -156,6 +167,7 @@ class Saga(Generic[W]):
 
     def _once(self, name: str, step: Step, args: tuple[Any, ...]) -> Any:
         self._runtime.probe.before(self.kind, name)
+        fence.check()
         try:
             with tracing.span(f"step {name}"):
                 result = step(self._runtime.world, *args)
@@ -169,8 +181,7 @@ class Saga(Generic[W]):
         return result
 
     def _note(self, note: Callable[..., None], text: str) -> None:
-        with self._runtime.store.note() as tx:
-            note(tx, self.operation_id, text)
+        self._runtime.record(self._runtime.store.note, note, self.operation_id, text)
 
 
 def _nothing(*_: Any) -> None:

@@ -9,8 +9,7 @@ import sqlalchemy as sa
 
 from moorage import clock, errors, ids
 from moorage.context import Context
-from moorage.store import Tx
-from moorage.store.database import after_commit
+from moorage.store import Tx, notices
 from moorage.store.tables.operations import action_events, instance_actions, operations
 
 UNFINISHED = ("pending", "running")
@@ -25,6 +24,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     args: dict[str, Any]
     state: str
+    executor: str | None
+    journal_format: str | None
     step: str | None
     error: str | None
     """Of a running operation: why its step is being repeated."""
@@ -51,7 +52,7 @@ def submit(
 ) -> str:
     """Write the intent and return the operation's id. Operations on one subject run one after another.
 
-    Whoever registered with ``on_submit`` is told once the transaction is durable.
+    Every process is told once the transaction is durable (``announce``).
     """
     operation_id = operation_id or ids.new()
     tx.execute(
@@ -60,31 +61,13 @@ def submit(
             user_id=context.user_id, request_id=context.request_id, action_id=action_id, created_at=clock.now(),
         )
     )  # fmt: skip
-    after_commit(tx, _tell)
+    announce(tx)
     return operation_id
 
 
-_listeners: list[Any] = []
-
-
-def on_submit(listener: Any) -> None:
-    """Call ``listener()`` after each commit that submitted something."""
-    _listeners.append(listener)
-
-
-def off_submit(listener: Any) -> None:
-    if listener in _listeners:
-        _listeners.remove(listener)
-
-
 def announce(tx: Tx) -> None:
-    """Tell them, too, of a change that operations may be waiting for."""
-    after_commit(tx, _tell)
-
-
-def _tell() -> None:
-    for listener in list(_listeners):
-        listener()
+    """Tell, once the transaction is durable, of a change that some process or operation may be waiting for."""
+    notices.announce(tx)
 
 
 def record_action(tx: Tx, context: Context, server_id: str, action: str, project_id: str | None = None) -> str:
@@ -109,18 +92,6 @@ def record_done(tx: Tx, context: Context, server_id: str, action: str, event: st
     )
 
 
-def begin(tx: Tx, operation: Operation, event: str, host: str | None) -> None:
-    """The operation runs: state and, for servers, the event that clients see."""
-    now = clock.now()
-    tx.execute(operations.update().where(operations.c.id == operation.id).values(state="running", started_at=now))
-    if operation.action_id and event:
-        tx.execute(
-            action_events.insert().values(
-                id=ids.new(), action_id=operation.action_id, event=event, host=host, started_at=now
-            )
-        )
-
-
 def note_step(tx: Tx, operation_id: str, step: str) -> None:
     """The step begun last, for whoever looks while it runs; the trouble of an earlier one is over."""
     noted = {"step": step, "step_at": clock.now(), "error": None}
@@ -142,6 +113,7 @@ def finish(tx: Tx, operation_id: str, error: str | None) -> None:
         .where(operations.c.id == operation_id, operations.c.state.in_(UNFINISHED))
         .values(state=state, error=error, finished_at=now)
     )
+    announce(tx)
     action = tx.scalar(sa.select(operations.c.action_id).where(operations.c.id == operation_id))
     if not changed.rowcount or not action:
         return
@@ -177,28 +149,6 @@ def ids_of(tx: Tx, operation_id: str) -> dict[str, str]:
         return {}
     kind, _, subject = row.subject.partition("/")
     return {"request": row.request_id or "", kind: subject}
-
-
-def ready(tx: Tx, limit: int, kinds: list[str]) -> list[Operation]:
-    """Pending operations of these kinds that nothing earlier on the same subject holds back, oldest first."""
-    earlier = operations.alias("earlier")
-    blocked = sa.exists().where(
-        earlier.c.subject == operations.c.subject,
-        earlier.c.state.in_(UNFINISHED),
-        earlier.c.sequence < operations.c.sequence,
-    )
-    rows = tx.execute(
-        sa.select(operations)
-        .where(operations.c.state == "pending", operations.c.kind.in_(kinds), ~blocked)
-        .order_by(operations.c.sequence)
-        .limit(limit)
-    )
-    return [Operation(**row._mapping) for row in rows]
-
-
-def count_running(tx: Tx, kinds: list[str]) -> int:
-    query = sa.select(sa.func.count()).select_from(operations)
-    return tx.scalar(query.where(operations.c.state == "running", operations.c.kind.in_(kinds))) or 0
 
 
 def unfinished(tx: Tx, subject: str | None = None) -> list[Operation]:

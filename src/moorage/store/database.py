@@ -64,9 +64,9 @@ class Store:
     def unordered(self, turn: contextlib.AbstractContextManager[object] | None = None) -> Iterator[Tx]:
         """A write transaction that waits for nobody on PostgreSQL: for rows that one process alone changes."""
         turn = turn or (self._turn if self.is_sqlite else contextlib.nullcontext())
-        with _answering(), turn, self._writer.connect() as connection:
+        with _answering(), self._writer.connect() as connection:
             try:
-                with connection.begin():
+                with turn, connection.begin():
                     yield connection
             except BaseException:
                 connection.info.pop(_AFTER_COMMIT, None)
@@ -80,6 +80,7 @@ class Store:
         """Write what nothing depends on, such as progress, without waiting for the disk: the last may be lost."""
         turn = self._turn if self.is_sqlite else contextlib.nullcontext()
         with _answering(), turn, self._noter.connect() as connection, connection.begin():
+            fence.check()
             yield connection
 
     def pools(self) -> dict[str, sa.Pool]:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from moorage import errors
+from moorage import errors, fence
 from moorage.volumes.ports import Pool
 
 GIB = 1024**3
@@ -88,6 +88,7 @@ class ContentStore:
         target = self.volume_path(volume_id)
         with _sole_draft(target):
             if _size(target) < size_gib * GIB:
+                fence.check()
                 os.truncate(target, size_gib * GIB)
                 _sync(target)
 
@@ -233,6 +234,7 @@ def _publish(fd: int, draft: Path, target: Path, size: int, write: Writer) -> No
     write(fd, draft)
     os.ftruncate(fd, size)  # a conversion leaves the image's own size
     os.fsync(fd)
+    fence.check()
     draft.replace(target)
     _sync(target.parent)
 
@@ -269,6 +271,7 @@ def _is_same(fd: int, path: Path) -> bool:
 
 def _remove(target: Path) -> None:
     with _sole_draft(target):
+        fence.check()
         target.unlink(missing_ok=True)
         _sync(target.parent)
 

@@ -194,14 +194,23 @@ def failed(world: World, message: str, server_id: str) -> None:
 
 def guest_disks(tx: Tx, server_id: str) -> list[Disk]:
     """The connected volumes of a server as its driver sees them, boot order first."""
-    return [
-        Disk(
-            volume_id=disk.volume_id, device_name=disk.device_name or "", boot_index=disk.boot_index,
-            connection_info=disk.connection_info, size_gib=volumes.get(tx, disk.volume_id).size_gib,
-        )
-        for disk in attachments.of_server(tx, server_id)
-        if disk.volume_id is not None and disk.connection_info is not None
-    ]  # fmt: skip
+    found = [as_guest_sees(tx, row) for row in attachments.of_server(tx, server_id)]
+    return [disk for disk in found if disk is not None]
+
+
+def as_guest_sees(tx: Tx, row: Attachment) -> Disk | None:
+    """The disk for its driver; None unless it is a volume that storage has let the server reach.
+
+    A volume that takes another one's place in a migration bears that one's id: to the guest it is the same disk.
+    """
+    if row.volume_id is None or row.connection_info is None:
+        return None
+    volume = volumes.get(tx, row.volume_id)
+    return Disk(
+        volume_id=volume.content_id, device_name=row.device_name or "", boot_index=row.boot_index,
+        connection_info=row.connection_info, size_gib=volume.size_gib, is_read_only=row.attach_mode == "ro",
+        is_shared=volume.multiattach,
+    )  # fmt: skip
 
 
 def _disk(tx: Tx, row_id: str) -> Attachment:

@@ -91,13 +91,13 @@ def begin_reboot(world: World, server_id: str, hard: bool) -> None:
 
 
 def halt(world: World, server_id: str) -> None:
-    """From any state; a guest that is not there cannot run."""
+    """At once and from any state; a guest that is not there cannot run."""
     with world.store.read() as tx:
         server = servers.get(tx, server_id)
     hypervisor = world.hypervisor
     if isinstance(hypervisor, GuestInventory) and not hypervisor.guests_of([server_id]):
         return
-    hypervisor.power_off(server.guest())
+    hypervisor.power_off(server.guest(), is_graceful=False)
 
 
 def repair_at_reboot(world: World, operation_id: str, number: int, finding: dict[str, Any]) -> str:

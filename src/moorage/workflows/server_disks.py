@@ -13,7 +13,6 @@ from moorage.compute.model.server import Server
 from moorage.compute.ports import Disk
 from moorage.compute.service import servers
 from moorage.store import Tx
-from moorage.volumes.service import volumes
 from moorage.workflows import boot
 from moorage.workflows.world import World
 
@@ -87,18 +86,9 @@ def is_being_deleted(world: World, server_id: str) -> bool:
 
 
 def disk_of(tx: Tx, row_id: str) -> Disk | None:
-    """The disk as the driver sees it; None unless storage has let the server reach it.
-
-    A volume that takes another one's place in a migration bears that one's id: to the guest it is the same disk.
-    """
+    """The disk as the driver sees it; None unless storage has let the server reach it."""
     row = attachments.by_row(tx, row_id)
-    if row is None or row.volume_id is None or row.connection_info is None:
-        return None
-    volume = volumes.get(tx, row.volume_id)
-    return Disk(
-        volume_id=volume.content_id, device_name=row.device_name or "", boot_index=row.boot_index,
-        connection_info=row.connection_info, size_gib=volume.size_gib,
-    )  # fmt: skip
+    return None if row is None else boot.as_guest_sees(tx, row)
 
 
 def _seen_by_guest(world: World, server_id: str, row_id: str) -> tuple[Server, Disk | None]:

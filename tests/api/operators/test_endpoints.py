@@ -110,7 +110,7 @@ def test_missing_migrations_make_it_unready_and_later_ones_do_not(tmp_path: Path
 def test_a_dead_dispatcher_makes_it_unready(tmp_path: Path) -> None:
     with inside(tmp_path) as site:
         assert site.client.get("/readyz").status_code == 200
-        thread = site.moorage.dispatcher
+        thread = site.moorage.worker.dispatcher
         thread._stopping = True
         thread._wake.set()
         thread._thread.join(5)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from moorage import errors
-from moorage.compute.ports import Capabilities, Disk, Guest, HeldGuest, HostState, Identity, StartLog
+from moorage.compute.ports import Capabilities, Disk, Guest, GuestState, HeldGuest, HostState, Identity, StartLog
 from moorage.compute.unsupported import Unsupported
 from moorage.drivers.dpm import os_messages, start_checks, statuses
 from moorage.drivers.dpm.failover import Failover, NoStartLog
@@ -18,7 +18,9 @@ from moorage.drivers.dpm.jobs import JobRunner
 from moorage.drivers.dpm.lifecycle import Lifecycle
 from moorage.drivers.dpm.notices import JobNotices
 from moorage.drivers.dpm.options import DpmSettings
+from moorage.drivers.dpm.partitions import Partitions
 from moorage.drivers.dpm.sessions import Hmc, SessionPool
+from moorage.drivers.dpm.state_watch import StateWatch, state_of
 from moorage.drivers.dpm.storage import Storage
 
 _OPERATING = ("active", "service-required", "degraded", "exceptions")
@@ -40,6 +42,7 @@ class DpmDriver(Unsupported):
         self._failover = Failover(settings, self._lifecycle, NoStartLog())
         self._port_uris: list[str] = []
         self._model: Storage | None = None
+        self._watch: StateWatch | None = None
 
     def keep_tries(self, log: StartLog) -> None:
         """Where the paths of each start are written down."""
@@ -58,6 +61,8 @@ class DpmDriver(Unsupported):
 
     def close(self) -> None:
         """Log off; the driver cannot be used afterwards."""
+        if self._watch is not None:
+            self._watch.close()
         self._notices.close()
         self._sessions.close()
 
@@ -110,7 +115,8 @@ class DpmDriver(Unsupported):
         with self._hmc(f"start of server {guest.id}") as hmc:
             self._storage(hmc).power_on(hmc, guest, disks)
 
-    def power_off(self, guest: Guest) -> None:
+    def power_off(self, guest: Guest, *, is_graceful: bool = True) -> None:  # noqa: ARG002
+        """DPM cannot ask the system to shut down by itself."""
         with self._hmc(f"stop of server {guest.id}") as hmc:
             self._lifecycle.stop(hmc, self._storage(hmc).partitions.require(hmc, guest).uri)
 
@@ -136,6 +142,9 @@ class DpmDriver(Unsupported):
         with self._hmc(f"console of server {guest.id}") as hmc:
             return os_messages.everything(hmc, self._storage(hmc).partitions.require(hmc, guest).uri)
 
+    def grow(self, guest: Guest, disk: Disk, size_gib: int) -> None:
+        """Nothing for the HMC to do: the guest has to scan for the LUN's new size."""
+
     def destroy(self, guest: Guest) -> None:
         """Stop and delete the partition; HBAs and their WWPNs go with it, a storage group stays."""
         with self._hmc(f"removal of server {guest.id}") as hmc:
@@ -146,6 +155,20 @@ class DpmDriver(Unsupported):
         with self._hmc(f"look at server {guest.id}") as hmc:
             partition = self._storage(hmc).partitions.find(hmc, guest)
         return statuses.power_state(partition.status) if partition else 0
+
+    def watch(self, tell: Callable[[GuestState], None]) -> None:
+        """As in ``compute.ports.StateSource``."""
+        self._watch = StateWatch(self._settings, self._sessions, Partitions.prefix_of(self._host), self._listed)
+        self._watch.start(tell)
+
+    def states_of(self, server_ids: list[str]) -> list[GuestState]:
+        """One request, however many are asked for."""
+        with self._hmc("list of partitions") as hmc:
+            listed = self._listed(hmc)
+        return [state_of(server_id, listed[server_id]) for server_id in server_ids if server_id in listed]
+
+    def _listed(self, hmc: Hmc) -> dict[str, str]:
+        return self._storage(hmc).partitions.listed(hmc)
 
     def guests_of(self, server_ids: list[str]) -> list[HeldGuest]:
         """The HMC does not know which LUNs a partition uses, so ``volume_ids`` stays open."""
@@ -169,7 +192,7 @@ class DpmDriver(Unsupported):
 
     def _held(self) -> list[HeldGuest]:
         with self._hmc("list of partitions") as hmc:
-            listed = self._storage(hmc).partitions.listed(hmc)
+            listed = self._listed(hmc)
         return [
             HeldGuest(server_id=s, is_running=status not in statuses.STOPPED) for s, status in sorted(listed.items())
         ]

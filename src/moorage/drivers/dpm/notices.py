@@ -70,7 +70,7 @@ class JobNotices:
         address = (str(session.actual_host), self._settings.hmc_notification_port)
         login = (str(session.session_id), str(session.session_credential))
         try:
-            tls = _tls_context(self._settings.certificate_check)
+            tls = tls_context(self._settings.certificate_check)
             channel = Channel(address, tls, login, self._settings.connect_timeout_s)
         except OSError as error:
             self._next_try = time.monotonic() + _RETRY_PAUSE_S
@@ -101,7 +101,7 @@ class JobNotices:
             self._condition.notify_all()
 
 
-def _tls_context(check: bool | str) -> ssl.SSLContext:
+def tls_context(check: bool | str) -> ssl.SSLContext:
     """The same trust as for requests: a CA file or directory, certifi's bundle for True, none for False."""
     if check is False:
         context = ssl.create_default_context()

@@ -42,11 +42,17 @@ class Partitions:
         self.properties = properties
         self._cpc_uri = f"/api/cpcs/{settings.cpc_object_id}"
         self._settings = settings
-        self._host = re.sub(r"[^A-Za-z0-9-]", "-", host)[:_HOST_CHARACTERS]
+        self._host = host
+        self._prefix = self.prefix_of(host)
+
+    @staticmethod
+    def prefix_of(host: str) -> str:
+        """What the names of a host's partitions begin with; the server's id follows."""
+        return f"moorage-{re.sub(r'[^A-Za-z0-9-]', '-', host)[:_HOST_CHARACTERS]}-"
 
     def name(self, guest: Guest) -> str:
         """Name of the server's partition, and of its storage group."""
-        return f"moorage-{self._host}-{guest.id}"
+        return f"{self._prefix}{guest.id}"
 
     def find(self, hmc: Hmc, guest: Guest) -> Partition | None:
         """By the stored URI, else by name. The HMC hides partitions its user has no permission for."""
@@ -81,8 +87,7 @@ class Partitions:
 
     def server_of(self, name: str) -> str:
         """The server that a partition or storage group is named for; empty if this host did not name it."""
-        prefix = f"moorage-{self._host}-"
-        return name[len(prefix) :] if name.startswith(prefix) else ""
+        return name[len(self._prefix) :] if name.startswith(self._prefix) else ""
 
     def _find_by_name(self, hmc: Hmc, guest: Guest) -> Partition | None:
         name = self.name(guest)

@@ -14,7 +14,7 @@ from typing import Any
 
 import zhmcclient
 
-from moorage import errors
+from moorage import errors, fence
 from moorage.drivers.dpm.faults import meaning
 from moorage.drivers.dpm.options import DpmSettings
 from moorage.telemetry.outside import outside_call
@@ -65,6 +65,7 @@ class Hmc:
             return self._send_logged_on(call, uri, **arguments)
 
     def _send_logged_on(self, call: Callable[..., Any], uri: str, **arguments: Any) -> Any:
+        fence.check()
         try:
             return call(uri, renew_session=False, **arguments)
         except zhmcclient.ServerAuthError as error:

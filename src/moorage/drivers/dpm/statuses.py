@@ -44,6 +44,17 @@ _REST_ACTS = {Goal.RUNNING: Act.START, Goal.STOPPED: Act.DONE, Goal.ABSENT: Act.
 _POWER_STATES = {"active": 1, "degraded": 1, "stopped": 4, "reservation-error": 4, "paused": 4, "terminated": 6}
 
 
+_FAULTS = {
+    "degraded": "The partition runs, but an adapter or another resource of it is lost (status degraded).",
+    "reservation-error": "The partition does not run: its resources could not be reserved (status reservation-error).",
+}
+
+
+def fault(status: str) -> str:
+    """Why a partition cannot do its work, in words for its user; empty where the power state says it all."""
+    return _FAULTS.get(status, "")
+
+
 def next_act(status: str, goal: Goal) -> Act:
     """The next thing to do on the way from a status to a goal."""
     if status in STOPPED:

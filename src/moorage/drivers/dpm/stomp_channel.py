@@ -23,10 +23,11 @@ _FULL_PAUSE_S = 0.05
 
 
 class Frame(msgspec.Struct, frozen=True):
-    """A received frame; bodies are not needed, the headers say what happened."""
+    """A received frame."""
 
     command: str
     headers: Mapping[str, str]
+    body: str = ""
 
 
 class Channel:
@@ -147,7 +148,7 @@ def _encode(command: str, headers: Mapping[str, str]) -> bytes:
 
 
 def _decode(raw: bytes) -> Frame:
-    head = raw.decode(errors="replace").lstrip("\r\n").replace("\r\n", "\n").partition("\n\n")[0]
+    head, _, body = raw.decode(errors="replace").lstrip("\r\n").replace("\r\n", "\n").partition("\n\n")
     command, *lines = head.split("\n")
     pairs = [line.partition(":") for line in lines]
-    return Frame(command, {name: value.replace("\\c", ":") for name, _, value in pairs})
+    return Frame(command, {name: value.replace("\\c", ":") for name, _, value in pairs}, body)

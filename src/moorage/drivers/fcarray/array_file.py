@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from moorage import errors
+from moorage import errors, fence
 from moorage.drivers.fcarray.layout import make_ports
 
 _BUSY_S = 15.0
@@ -69,6 +69,7 @@ class ArrayFile:
         """Everything inside happens or nothing does, durable on return; ``Unknown`` if the file cannot be written."""
         with self._lock, _answering(), self._db:
             self._db.execute("BEGIN IMMEDIATE")
+            fence.check()
             yield self._db
 
     @contextmanager

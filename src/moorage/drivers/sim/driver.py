@@ -88,13 +88,14 @@ class SimDriver:
         with self.faults.around("power_on", guest.id, self._latency_s):
             self._put(guest, disks, RUNNING, booted=True)
 
-    def power_off(self, guest: Guest) -> None:
+    def power_off(self, guest: Guest, *, is_graceful: bool = True) -> None:  # noqa: ARG002 - there is no system to ask
         with self.faults.around("power_off", guest.id, self._latency_s):
             self._set_power(guest, SHUTDOWN)
 
     def reboot(self, guest: Guest, disks: list[Disk], hard: bool) -> None:
+        """A soft one leaves the definition as it is, disks included, as on a real hypervisor."""
         with self.faults.around("reboot_hard" if hard else "reboot", guest.id, self._latency_s):
-            self._put(guest, disks, RUNNING, booted=True)
+            self._put(guest, disks, RUNNING, booted=True, kept={} if hard else self._addresses(guest))
 
     def pause(self, guest: Guest) -> None:
         with self.faults.around("pause", guest.id, self._latency_s):
@@ -119,6 +120,11 @@ class SimDriver:
     def unplug(self, guest: Guest, disk: Disk) -> None:
         with self.faults.around("unplug", guest.id, self._latency_s):
             self._change_disks(guest, lambda held: {v: where for v, where in held.items() if v != disk.volume_id})
+
+    def grow(self, guest: Guest, disk: Disk, size_gib: int) -> None:  # noqa: ARG002 - it has no size here
+        """Nothing to tell: no content is behind a simulated guest."""
+        with self.faults.around("grow", guest.id, self._latency_s):
+            pass
 
     def swap(self, guest: Guest, old: Disk, new: Disk) -> None:
         """A simulated guest writes nothing, so one copy is enough before it is moved over."""
@@ -197,9 +203,10 @@ class SimDriver:
         self._first_boots.close()
         self._engine.dispose()
 
-    def _put(self, guest: Guest, disks: list[Disk], power: int, booted: bool) -> None:
-        volumes = json.dumps([disk.volume_id for disk in disks])
-        addresses = json.dumps({disk.volume_id: _address(disk.connection_info) for disk in disks})
+    def _put(
+        self, guest: Guest, disks: list[Disk], power: int, booted: bool, kept: dict[str, str] | None = None
+    ) -> None:  # fmt: skip
+        addresses = kept or {disk.volume_id: _address(disk.connection_info) for disk in disks}
         with self._turn, self._engine.begin() as tx:
             boots = tx.scalar(sa.select(guests.c.boots).where(guests.c.id == guest.id)) or 0
             tx.execute(guests.delete().where(guests.c.id == guest.id))
@@ -208,9 +215,9 @@ class SimDriver:
                     id=guest.id,
                     name=guest.name,
                     power=power,
-                    disks=volumes,
+                    disks=json.dumps(list(addresses)),
                     boots=boots + int(booted),
-                    addresses=addresses,
+                    addresses=json.dumps(addresses),
                 )
             )
             if booted:

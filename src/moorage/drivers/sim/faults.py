@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import sqlalchemy as sa
 
-from moorage import errors
+from moorage import errors, fence
 
 _metadata = sa.MetaData()
 table = sa.Table(
@@ -57,6 +57,7 @@ class Faults:
             raise errors.Unknown(f"The simulated hypervisor did not answer {call}")
         if kind == "refuse":
             raise errors.Refused(f"The simulated hypervisor refused {call}")
+        fence.check()
         yield
         if kind == "lost-reply":
             raise errors.Unknown(f"The simulated hypervisor's answer to {call} was lost")

@@ -29,6 +29,11 @@ def bootstrap(tx: Tx, *, admin_password: str, demo_password: str, service_passwo
     assignments.grant(tx, service, Scope("project", project_ids["service"]), role_ids["service"])
 
 
+def has_accounts(tx: Tx) -> bool:
+    """Whether the first accounts were made, here or elsewhere."""
+    return tx.scalar(sa.select(rows.USER.table.c.id).limit(1)) is not None
+
+
 def _project(tx: Tx, name: str) -> str:
     return _ensure(tx, rows.PROJECT, _id("project", name), name, {"parent_id": DEFAULT_DOMAIN})
 

@@ -17,6 +17,8 @@ operations = sa.Table(
     sa.Column("subject", sa.String(80), nullable=False, comment="'server/<id>': one operation a subject at a time"),
     json("args", nullable=False),
     sa.Column("state", sa.String(16), nullable=False, comment="pending, running, succeeded, failed"),
+    sa.Column("executor", Name, comment="the process that runs it; null while it runs: whoever asks next goes on"),
+    sa.Column("journal_format", sa.String(16), comment="of the steps recorded so far; null before it first ran"),
     sa.Column("step", sa.String(64), comment="the step begun last"),
     text("error"),
     number("retries", 0),
@@ -31,6 +33,15 @@ operations = sa.Table(
     sa.Index("ix_operations_subject", "subject", "state", "sequence"),
     sa.Index("ix_operations_state", "state", "sequence"),
 )  # fmt: skip
+
+executors = sa.Table(
+    "executors", metadata,
+    sa.Column("id", Name, primary_key=True, comment="a new one each time a process starts"),
+    sa.Column("host", Name, nullable=False),
+    number("pid"),
+    sa.Column("until", sa.Float, nullable=False, comment="seconds since 1970 by the database's clock: then it is dead"),
+)  # fmt: skip
+"""Processes that run operations, on PostgreSQL."""
 
 instance_actions = sa.Table(
     "instance_actions", metadata,

@@ -1,0 +1,66 @@
+"""Who runs an operation? The executor in its row. One that runs and has none is free for the next process that asks."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from moorage import clock, ids
+from moorage.operations.service import UNFINISHED, Operation
+from moorage.store import Tx
+from moorage.store.tables.operations import action_events, operations
+
+
+def claimable(tx: Tx, limit: int, kinds: list[str], formats: tuple[str, ...]) -> list[Operation]:
+    """What may begin or go on, oldest first: of each subject only the first, and no journal of a foreign format.
+
+    Claimed in the same write transaction, it is claimed once: write transactions take turns.
+    """
+    earlier = operations.alias("earlier")
+    blocked = sa.exists().where(
+        earlier.c.subject == operations.c.subject,
+        earlier.c.state.in_(UNFINISHED),
+        earlier.c.sequence < operations.c.sequence,
+    )
+    is_new = (operations.c.state == "pending") & ~blocked
+    is_free = (operations.c.state == "running") & operations.c.executor.is_(None)
+    rows = tx.execute(
+        sa.select(operations)
+        .where(operations.c.state.in_(UNFINISHED), is_new | is_free, operations.c.kind.in_(kinds))
+        .where(operations.c.journal_format.is_(None) | operations.c.journal_format.in_(formats))
+        .order_by(operations.c.sequence)
+        .limit(limit)
+    )
+    return [Operation(**row._mapping) for row in rows]
+
+
+def claim(tx: Tx, operation: Operation, executor: str, journal_format: str, event: str) -> None:
+    """The operation runs here: state and, for servers, the event that clients see."""
+    now = clock.now()
+    began = {} if operation.started_at else {"started_at": now, "journal_format": journal_format}
+    changed = {"state": "running", "executor": executor, **began}
+    tx.execute(operations.update().where(operations.c.id == operation.id).values(changed))
+    if began and operation.action_id and event:
+        row = {"id": ids.new(), "action_id": operation.action_id, "event": event, "started_at": now}
+        tx.execute(action_events.insert().values(row))
+
+
+def set_free(tx: Tx, executors: list[str]) -> int:
+    """What these were running is nobody's; how many that are."""
+    mine = operations.c.state == "running", operations.c.executor.in_(executors)
+    return tx.execute(operations.update().where(*mine).values(executor=None)).rowcount
+
+
+def set_free_all(tx: Tx) -> None:
+    """Nothing is run by anybody: for a process that knows to be the only one."""
+    tx.execute(operations.update().where(operations.c.state == "running").values(executor=None))
+
+
+def foreign(tx: Tx, formats: tuple[str, ...]) -> list[Operation]:
+    """Unfinished operations that nobody runs and whose journals are of none of these formats."""
+    rows = tx.execute(
+        sa.select(operations)
+        .where(operations.c.state == "running", operations.c.executor.is_(None))
+        .where(operations.c.journal_format.not_in(formats))
+        .order_by(operations.c.sequence)
+    )
+    return [Operation(**row._mapping) for row in rows]

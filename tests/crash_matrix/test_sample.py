@@ -1,0 +1,71 @@
+"""A sample of the crash matrix for every change; ``make crash-matrix`` plays the whole.
+
+A cell of each strike for each scene, on one of its drivers and one of the databases, in turn; and that the machine
+itself finds what does not end well.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from moorage.workflows.kinds import KINDS
+from tests.crash_matrix import report
+from tests.crash_matrix.cells import Cell, Strike, cells
+from tests.crash_matrix.run import STORES, Result, stage
+from tests.crash_matrix.scenes import LEFT_OUT, SCENES, not_played
+
+STEPS = [("boot", "a"), ("boot", "b"), ("boot", "a"), ("other", "c")]
+CALLS = [("boot", "a", "x"), ("boot", "a", "y"), ("boot", "a", "x"), ("boot", "a", "y")]
+SAMPLE = [
+    (scene, scene.drivers[number % len(scene.drivers)], STORES[number % 2])
+    for number, scene in enumerate(SCENES.values())
+]
+
+
+@pytest.mark.long
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize(("scene", "driver", "store"), SAMPLE, ids=lambda value: getattr(value, "name", value))
+def test_a_struck_operation_ends_as_it_should(scene: object, driver: str, store: str) -> None:
+    with stage(scene, driver, store) as made:  # type: ignore[arg-type]
+        for strike in Strike:
+            of_strike = [cell for cell in made.cells if cell.strike is strike]
+            if of_strike:
+                cell = of_strike[len(of_strike) // 2]
+                result = made.play(cell)
+                assert result.problems == [], cell.command
+
+
+def test_scenes_and_reasons_for_having_none_are_of_kinds_that_there_are() -> None:
+    played, known = {scene.kind for scene in SCENES.values()}, {kind.name for kind in KINDS}
+    assert played <= known
+    assert set(LEFT_OUT) <= known - played
+    assert set(not_played()) == known - played
+
+
+def test_each_step_is_struck_in_every_way_that_can_hit_it() -> None:
+    made = cells("s", "sim", "sqlite", "boot", STEPS, CALLS)
+    assert [(cell.place, cell.strike, cell.skip) for cell in made] == [
+        ("a", Strike.BEFORE, 0), ("a", Strike.ANSWER, 1), ("a", Strike.AFTER, 0), ("a", Strike.FAIL, 0),
+        ("a", Strike.HANG, 0), ("b", Strike.BEFORE, 0), ("b", Strike.AFTER, 0),
+        ("a#1", Strike.BEFORE, 1), ("a#1", Strike.ANSWER, 3), ("a#1", Strike.AFTER, 1), ("a#1", Strike.FAIL, 2),
+        ("a#1", Strike.HANG, 2),
+    ]  # fmt: skip
+
+
+def test_a_failing_cell_stands_in_the_table_with_the_command_that_plays_it_again(tmp_path: Path) -> None:
+    cell = Cell(scene="boot", driver="dpm", store="sqlite", step="plug", nth=1, strike=Strike.HANG, skip=1)
+    good, bad = (
+        Result(cell=cell, kind="boot", end="active", undisturbed="active", problems=problems, took_s=1.0)
+        for problems in ([], ["I4: <volume> is masked"])
+    )
+    report.write(tmp_path, [good, bad])
+    page = (tmp_path / "crash-matrix.html").read_text()
+    assert "2 cells played, 1 ended in an agreed state" in page
+    assert "I4: &lt;volume&gt; is masked" in page
+    assert "STEP=&#x27;plug#1&#x27; STRIKE=hang make crash-matrix" in page
+    data = json.loads((tmp_path / "crash-matrix.json").read_text())
+    assert data["counts"] == {"cells": 2, "cells passed": 1, "dpm/sqlite": 2, "dpm/sqlite passed": 1}
+    assert data["cells"][1]["command"] == cell.command

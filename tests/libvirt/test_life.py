@@ -1,0 +1,40 @@
+"""A real guest through its life: its boot counter lives on its volume and outlasts everything."""
+
+from __future__ import annotations
+
+from tests.support.real_cloud import RealCloud
+
+
+def test_the_boot_counter_outlives_stop_reboot_shelve_unshelve_and_a_swap(site: RealCloud) -> None:
+    root = site.volume("A")
+    server = site.server([root])
+    site.wait(server, "ACTIVE")
+    site.until_booted(server, 1)
+    soft, hard = {"type": "SOFT"}, {"type": "HARD"}
+    for action, value in (("os-stop", None), ("os-start", None), ("reboot", soft), ("reboot", hard)):
+        assert site.act(server, action, value).status_code == 202
+        site.settle()
+        assert site.problems() == []
+    site.until_booted(server, 4)
+    assert site.act(server, "shelve").status_code == 202
+    site.wait(server, "SHELVED_OFFLOADED")
+    site.settle()
+    assert site.embedded.states() == {}
+    assert site.act(server, "unshelve").status_code == 202
+    site.wait(server, "ACTIVE")
+    site.until_booted(server, 5)
+    new = site.volume("B")
+    body = {"volumeAttachment": {"volumeId": new}}
+    path = f"/servers/{server}/os-volume_attachments/{root}"
+    assert site.moorage.call("PUT", "compute", path, body, cloud="moorage-admin").status_code == 202
+    site.settle()
+    assert site.problems() == []
+    assert (site.volume_status(root), site.volume_status(new)) == ("available", "in-use")
+    assert site.act(server, "reboot", {"type": "HARD"}).status_code == 202
+    site.settle()
+    site.until_booted(server, 6)
+    site.delete(server)
+    site.wait(server, "GONE")
+    site.settle()
+    assert site.problems() == []
+    assert site.embedded.states() == {}

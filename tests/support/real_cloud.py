@@ -1,0 +1,122 @@
+"""A whole cloud with real guests: ``moorage serve`` holds an embedded libvirt, volumes are files, guests are QEMU."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from tests.support import invariants, real_guests
+from tests.support.clouds import Cloud
+from tests.support.process import eventually
+from tests.support.real_guests import Embedded
+
+_BASE = """\
+[DEFAULT]
+compute_driver = libvirt
+[volumes]
+enabled_backends = files
+{volumes}
+[compute]
+allow_direct_swap = true
+[libvirt]
+connection_uri = k1={uri}
+virt_type = qemu
+num_pcie_ports = 8
+device_detach_attempts = 2
+device_detach_timeout = 1
+wait_soft_reboot_seconds = 20
+shutdown_timeout = 10
+{libvirt}
+"""
+
+
+class RealCloud(Cloud):
+    """Looks at the guests through libvirt's files, which the driver has no part in."""
+
+    def __init__(self, directory: Path, embedded: Embedded, code: bytes, **sections: str) -> None:
+        words = {"volumes": "", "libvirt": "", **sections}
+        super().__init__(directory, "libvirt", _BASE.format(uri=embedded.uri, **words))
+        self.embedded = embedded
+        self._code = code
+        self._image = functools.cache(self._upload)
+
+    def array(self) -> dict[str, list[dict[str, Any]]]:
+        return {"hosts": [], "masks": [], "zones": [], "volumes": []}
+
+    def guests(self) -> invariants.Guests:
+        states = self.embedded.states()
+        disks = {server: {k: v for view in self.embedded.disks(server) for k, v in view.items()} for server in states}
+        return invariants.Guests({server: state == "running" for server, state in states.items()}, disks)
+
+    def problems(self) -> list[str]:
+        """As everywhere, and: a running guest and its definition have the same disks."""
+        found = super().problems()
+        for server in self.embedded.states():
+            views = self.embedded.disks(server)
+            found += (
+                [f"I4: definition and guest of {server} differ: {views}"] if views[1:] not in ([], [views[0]]) else []
+            )
+        return found
+
+    def small_flavor(self) -> str:
+        """64 MiB are plenty for the tiny guest."""
+        body = {"flavor": {"name": "tiny", "id": "tiny", "ram": 64, "vcpus": 1, "disk": 0}}
+        made = self.moorage.call("POST", "compute", "/flavors", body, cloud="moorage-admin")
+        assert made.status_code == 200, made.text
+        return "tiny"
+
+    def volume(self, name: str = "A", *, is_bootable: bool = True) -> str:
+        """An available volume; bootable ones hold the tiny guest, with their name as its label."""
+        body = {"volume": {"size": 1, "name": name, **({"imageRef": self._image(name)} if is_bootable else {})}}
+        made = self.moorage.call("POST", "block-storage", "/volumes", body)
+        assert made.status_code == 202, made.text
+        volume_id: str = made.json()["volume"]["id"]
+        eventually(lambda: self.volume_status(volume_id) == "available", what=f"volume {volume_id} available")
+        return volume_id
+
+    def volume_file(self, volume_id: str) -> Path:
+        return self.data_dir / "volumes" / "volumes" / volume_id
+
+    def console(self, server: str) -> str:
+        answer = self.act(server, "os-getConsoleOutput", {})
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["output"])
+
+    def until_booted(self, server: str, count: int, label: str = "A") -> None:
+        """Until the guest says over its serial line that it has booted that often from that volume."""
+        eventually(lambda: (count, label) in real_guests.boots(self.console(server)), 30, f"boot {count} of {label}")
+
+    def upload(self, name: str, content: bytes, disk_format: str = "raw") -> str:
+        """An active image with this content."""
+        body = {"name": name, "disk_format": disk_format, "container_format": "bare"}
+        made = self.moorage.call("POST", "image", "/v2/images", body)
+        assert made.status_code == 201, made.text
+        image_id: str = made.json()["id"]
+        session = self.moorage.session()
+        sent = requests.put(
+            f"{session.get_endpoint(service_type='image')}/v2/images/{image_id}/file", data=content, timeout=60,
+            headers={"X-Auth-Token": str(session.get_token()), "Content-Type": "application/octet-stream"},
+        )  # fmt: skip
+        assert sent.status_code == 204, sent.text
+        return image_id
+
+    def _upload(self, label: str) -> str:
+        return self.upload(label, real_guests.image(self._code, label))
+
+
+@contextlib.contextmanager
+def real_cloud(directory: Path, embedded: Embedded, code: bytes, **sections: str) -> Iterator[RealCloud]:
+    """A started cloud; its guests are ended with it."""
+    made = RealCloud(directory, embedded, code, **sections)
+    made.moorage.start()
+    try:
+        made.flavor = made.small_flavor()
+        yield made
+    finally:
+        made.moorage.kill()
+        embedded.clear()
