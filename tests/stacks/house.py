@@ -169,20 +169,22 @@ class House(msgspec.Struct, kw_only=True):
     def problems(self) -> list[str]:
         """Contradictions between rows, array and guests."""
         self.settle()
-        array, guests = snapshot(self.directory / "array.db"), self.directory / "sim.db"
-        return invariants.problems(self.directory / "moorage.db", array, None, guests, [])
+        array, guests = snapshot(self.directory / "array.db"), invariants.sim_guests(self.directory / "sim.db")
+        return invariants.problems(self.directory / "moorage.db", array, guests, [])
 
     def running(self, probe: Probe | None = None) -> contextlib.AbstractContextManager[Engine]:
         return running(self.directory, self.world, probe)
 
 
 @contextlib.contextmanager
-def house(directory: Path) -> Iterator[House]:
+def house(directory: Path, *, is_new: bool = True) -> Iterator[House]:
+    """``is_new``: nothing is in the directory yet."""
     url = sqlite_url(directory / "moorage.db")
     schema.upgrade(url)
     store = Store(url)
     world = _world(directory, store)
-    _furnish(world)
+    if is_new:
+        _furnish(world)
     yield House(directory=directory, store=store, world=world, stacks=EmbeddedStacks(store))
     store.close()
 

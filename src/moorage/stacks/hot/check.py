@@ -65,6 +65,8 @@ class _Checker:
         if types.is_nested(definition.type):
             try:
                 nested = document.parse_file(definition.type, self._files)
+                with at(f"{where}.properties"):
+                    _check_inputs(nested, given)
                 return 1 + self.scope(nested, given, f"{where}<{definition.type}>.", depth + 1)
             except errors.BadRequest as problem:
                 raise _placed(problem, f"{where}<{definition.type}>") from None
@@ -91,6 +93,16 @@ class _Checker:
         size = found["count"] if isinstance(found["count"], int) else 1
         members = self._typed(each, each.properties, f"{where}.resources.0", depth)
         return size * members
+
+
+def _check_inputs(nested: Template, given: dict[str, Any]) -> None:
+    """The parameters of a nested template are the properties of its use."""
+    for name in given:
+        if name not in nested.parameters:
+            raise Invalid(f"Unknown Property {name}")
+    for name, schema in nested.parameters.items():
+        if given.get(name) is None and schema.get("default") is None:
+            raise Invalid(f"Property {name} not assigned")
 
 
 def _placed(problem: errors.BadRequest, place: str) -> errors.BadRequest:

@@ -127,8 +127,8 @@ def _resource(name: str, snippet: dict[str, Any], version: int) -> ResourceDef:
     where = f"resources.{name}"
     keys = _RESOURCE_KEYS if version >= NEWTON else _RESOURCE_KEYS - {"condition", "external_id"}
     _known(where, snippet, keys, "resource")
-    if not name or "/" in name:
-        raise errors.BadRequest(f'Resource name may not contain "/": {name}')
+    if not name or "/" in name or len(name) > 255:
+        raise errors.BadRequest(f'Resource name must have 1 to 255 characters and may not contain "/": {name:.300}')
     if not isinstance(snippet.get("type"), str):
         raise errors.BadRequest(f"{where}: Each resource must contain a type key.")
     if snippet.get("external_id") is not None:

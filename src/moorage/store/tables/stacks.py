@@ -36,7 +36,7 @@ stack_resources = sa.Table(
     sa.Column("id", Id, nullable=False, unique=True),
     key("stack_id", index=True),
     key("parent_id", nullable=True, index=True),
-    sa.Column("path", sa.String(1024), nullable=False, comment="names from the top, such as workers/0/inst"),
+    text("path", nullable=False, comment="names from the top, such as workers/0/inst"),
     sa.Column("name", Name, nullable=False),
     sa.Column("type", Name, nullable=False),
     key("physical_id", nullable=True),

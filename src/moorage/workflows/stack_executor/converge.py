@@ -31,6 +31,7 @@ class Convergence:
     def __init__(self, sight: Sight) -> None:
         self._sight = sight
         self.begun = 0
+        self.completed = 0
 
     def advance(self) -> bool:
         """Begin what can be begun; says whether all is there."""
@@ -52,6 +53,7 @@ class Convergence:
         if not self._visit(level.below(row)):
             return False
         self._sight.change(row, progress=states.COMPLETE)
+        self.completed += 1
         return True
 
     def _is_current(self, row: Resource) -> bool:

@@ -69,13 +69,18 @@ def _advance(sight: Sight) -> Outcome:
     reason = sight.stack.reason or sight.failure()
     if reason is None:
         round_ = Convergence(sight)
-        is_done = round_.advance()
+        try:
+            is_done = round_.advance()
+        except errors.BadRequest as problem:
+            return _give_up(sight, problem.message)
         reason = sight.failure()
         if reason is None and is_done:
             return _all_there(sight)
-        if reason is None:
-            return Outcome(False, has_more=round_.begun > 0)
-    return _give_up(sight, reason)
+        if reason is None and (round_.begun or round_.completed):
+            return Outcome(False, has_more=True)
+        if reason is None and sight.is_in_flight():
+            return Outcome(False)
+    return _give_up(sight, reason or "Nothing goes on, and yet not everything is there.")
 
 
 def _all_there(sight: Sight) -> Outcome:

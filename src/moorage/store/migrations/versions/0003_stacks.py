@@ -18,7 +18,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("stack_id", sa.String(length=64), nullable=False),
         sa.Column("parent_id", sa.String(length=64), nullable=True),
-        sa.Column("path", sa.String(length=1024), nullable=False, comment="names from the top, such as workers/0/inst"),
+        sa.Column("path", sa.Text(), nullable=False, comment="names from the top, such as workers/0/inst"),
         sa.Column("name", sa.String(length=255), nullable=False),
         sa.Column("type", sa.String(length=255), nullable=False),
         sa.Column("physical_id", sa.String(length=64), nullable=True),
