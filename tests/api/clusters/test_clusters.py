@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.api.clusters.conftest import Api
+from tests.support.process import eventually
 
 
 def create(api: Api, image: str, *groups: dict[str, Any], **fields: Any) -> dict[str, Any]:
@@ -62,6 +63,7 @@ def test_boot_volumes_count_against_quota_before_anything_is_made(api: Api, imag
         with store.read() as tx:
             return [tx.exec_driver_sql(f"select count(*) from {table}").scalar_one() for table in tables]
 
+    eventually(lambda: api.ok("GET", "/clusters", status=200)["clusters"] == [], what="others' clusters are gone")
     before = counts()
     for group, words in (
         (api.group(count=9, volumes_per_node=1, volumes_size=1), "Maximum number of volumes allowed"),
