@@ -19,9 +19,8 @@ from moorage.api.wire.policy import Policy
 from moorage.audit.plan import Options
 from moorage.compute.ports import Disk, Hypervisor, KeepsTries, StateSource
 from moorage.compute.service import flavors, services
-from moorage.config import networks, secrets
+from moorage.config import machines, networks, secrets
 from moorage.config.settings import Settings
-from moorage.drivers import dpm
 from moorage.drivers.fcarray import Fabric, FcArray, open_fabric
 from moorage.drivers.files import FileVolumes
 from moorage.drivers.libvirt import LibvirtDriver, LibvirtSettings
@@ -97,11 +96,10 @@ class Moorage:
         timers = [
             Timer(conf.periodic_interval, [self._look_for_due_servers]),
             Timer(conf.clusters.verification_periodic_interval, [self._look_at_clusters]),
+            Timer(conf.compute.reconcile_interval, [self._note_hosts, self._reconcile]),
         ]
         if conf.audit.mode != periodic_audit.OFF:
             timers.append(self.audit_timer)
-        if self.guest_watch is not None:
-            timers.append(Timer(conf.compute.reconcile_interval, [self._reconcile]))
         return Worker(self.store, engine, conf.workers.concurrency, timers)
 
     def start(self) -> None:
@@ -167,6 +165,12 @@ class Moorage:
 
     def _look_for_due_servers(self) -> None:
         due.submit(self.store, self.site)
+
+    def _note_hosts(self) -> None:
+        """Which hypervisors there are, and which of them answer."""
+        hosts = self.hypervisor.hosts()
+        with self.store.write() as tx:
+            services.register_hosts(tx, self.hypervisor.name, hosts)
 
     def _reconcile(self) -> None:
         if self.guest_watch is not None:
@@ -265,10 +269,7 @@ def hypervisor_of(settings: Settings, *, is_checked: bool = True) -> Hypervisor:
     """The driver in use; unchecked it is made even if its hypervisor does not answer."""
     conf: Any = settings.conf
     if conf.compute_driver == "dpm":
-        driver = dpm.DpmDriver(dpm.DpmSettings.from_section(conf.dpm), conf.host)
-        if is_checked:
-            driver.check_at_start()
-        return driver
+        return machines.dpm_of(conf, is_checked=is_checked)
     if conf.compute_driver == "libvirt":
         return LibvirtDriver(_libvirt_settings(settings))
     fabric = open_fabric(settings.array_file)

@@ -119,6 +119,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a guest with a local root disk can be started from another one to repair it."""
     resize: bool = False
     """Whether a guest's processors and memory can be changed by booting it anew."""
+    shares_processors: bool = False
+    """Whether servers may have more processors in sum than their hypervisor."""
     console: bool = False
     """Whether what the guest wrote to its console can be read."""
 

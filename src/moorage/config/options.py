@@ -105,7 +105,7 @@ COMPUTE: list[cfg.Opt] = [
     ),
     cfg.FloatOpt(
         "reconcile_interval", default=120.0, min=0.1,
-        help="Seconds between two looks at all guests, for what no hypervisor told.",
+        help="Seconds between two looks at all hypervisors and guests, for what nobody told.",
     ),
 ]  # fmt: skip
 TOKEN: list[cfg.Opt] = [
@@ -168,13 +168,21 @@ NETWORK: list[cfg.Opt] = [
     ),
 ]  # fmt: skip
 
+CPCS: list[cfg.Opt] = [
+    cfg.ListOpt(
+        "cpcs", default=[],
+        help="Names of several CPCs, of one HMC or of many; each has a section [dpm:<name>] with these options, and "
+        "takes from [dpm] what it leaves out. Empty: [dpm] itself is the one CPC.",
+    ),
+]  # fmt: skip
+
 GROUPS: dict[str, list[cfg.Opt]] = {
     "DEFAULT": DEFAULT,
     "api": API,
     "audit": AUDIT,
     "clusters": CLUSTERS,
     "compute": COMPUTE,
-    "dpm": DPM,
+    "dpm": [*CPCS, *DPM],
     "libvirt": LIBVIRT,
     "metrics": METRICS,
     "networks": NETWORKS,
@@ -186,7 +194,10 @@ GROUPS: dict[str, list[cfg.Opt]] = {
 }
 
 
-FAMILIES: dict[str, tuple[str, str, list[cfg.Opt]]] = {"network": ("networks", "names", NETWORK)}
+FAMILIES: dict[str, tuple[str, str, list[cfg.Opt]]] = {
+    "dpm": ("dpm", "cpcs", DPM),
+    "network": ("networks", "names", NETWORK),
+}
 """Kind of section → where its names stand (section, option), and the options that each ``[<kind>:<name>]`` has."""
 
 

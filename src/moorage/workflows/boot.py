@@ -15,7 +15,7 @@ from moorage.attachments import service as attachments
 from moorage.attachments.model import Attachment
 from moorage.compute import states
 from moorage.compute.ports import Disk
-from moorage.compute.service import servers
+from moorage.compute.service import placement, servers
 from moorage.networks.service import ports
 from moorage.operations import Kind, Saga
 from moorage.store import Tx
@@ -97,8 +97,11 @@ def fill_volume(world: World, server_id: str, row_id: str, volume_id: str) -> No
 
 
 def reserve_identity(world: World, server_id: str) -> None:
-    """WWPNs into the server's row before anything uses them."""
-    with world.store.read() as tx:
+    """A place, then WWPNs, both into the server's row before anything uses them."""
+    with world.store.write() as tx:
+        placement.place(
+            tx, servers.get(tx, server_id), shares_processors=world.hypervisor.capabilities.shares_processors
+        )
         server, guest = servers.get(tx, server_id), guest_of(tx, world, server_id)
     identity = world.hypervisor.reserve_identity(guest)
     with world.store.write() as tx:

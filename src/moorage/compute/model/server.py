@@ -59,7 +59,8 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     def guest(self) -> Guest:
         """What a hypervisor driver is told, but for networks and config drive, which stand in other rows."""
         return Guest(
-            id=self.id, name=self.name, vcpus=self.vcpus, memory_mib=self.ram_mib, identity=self.identity or {}
+            id=self.id, name=self.name, vcpus=self.vcpus, memory_mib=self.ram_mib, identity=self.identity or {},
+            hosts=[self.host] if self.host else [],
         )  # fmt: skip
 
     @property

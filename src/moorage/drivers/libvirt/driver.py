@@ -29,7 +29,7 @@ class LibvirtDriver(Unsupported):
     name = "libvirt"
     capabilities = Capabilities(
         volume_protocols=sources.kinds(), local_disks=False, pause=True, suspend=True, swap_volume=True, resize=True,
-        console=True,
+        console=True, shares_processors=True,
     )  # fmt: skip
 
     def __init__(self, settings: LibvirtSettings) -> None:
