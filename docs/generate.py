@@ -18,7 +18,7 @@ COMMANDS = [
     ["volume-attachment", "cleanup", "--help"], ["volume-attachment", "show", "--help"],
     ["volume-attachment", "get-connector", "--help"], ["volume-attachment", "refresh", "--help"],
     ["cluster", "--help"], ["cluster", "template", "--help"],
-    ["config", "--help"], ["array", "--help"], ["mock-hmc", "--help"],
+    ["config", "--help"], ["dpm", "--help"], ["dpm", "doctor", "--help"], ["array", "--help"], ["mock-hmc", "--help"],
 ]  # fmt: skip
 
 
