@@ -141,7 +141,7 @@ def test_saharaclient_by_itself(site: Cloud, service: DataProcessing) -> None:
     for cluster_id in ids:
         service.wait(cluster_id, "Active")
     check_nodes(site, service, ["s-1-w-0", "s-2-w-0"])
-    assert client.clusters.force_delete(ids[0]).to_dict()["stack_name"].startswith("s-1")
+    assert client.clusters.force_delete(ids[0])["stack_name"].startswith("s-1")
     client.clusters.delete(ids[1])
     eventually(lambda: client.clusters.list() == [], 60, "no cluster")
     check_empty(site, service)
