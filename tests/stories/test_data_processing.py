@@ -151,6 +151,21 @@ def test_saharaclient_by_itself(site: Cloud, service: DataProcessing) -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(1200)
+def test_scaled_from_two_to_five_to_one(site: Cloud, service: DataProcessing) -> None:
+    client = ClientV2(session=site.moorage.session())
+    cluster_id = service.create("z", service.node_group(count=2))
+    service.wait(cluster_id, "Active")
+    for count in (5, 1):
+        client.clusters.scale(cluster_id, {"resize_node_groups": [{"name": "w", "count": count}]})
+        service.wait(cluster_id, "Active")
+        check_nodes(site, service, [f"z-w-{index}" for index in range(count)])
+    client.clusters.delete(cluster_id)
+    service.wait(cluster_id, "GONE")
+    check_empty(site, service)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
 def test_boot_volumes_stay_if_that_is_asked_for(site: Cloud, service: DataProcessing) -> None:
     cluster_id = service.create("k", service.node_group(count=1))
     service.wait(cluster_id, "Active")
