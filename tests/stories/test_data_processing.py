@@ -141,12 +141,27 @@ def test_saharaclient_by_itself(site: Cloud, service: DataProcessing) -> None:
     for cluster_id in ids:
         service.wait(cluster_id, "Active")
     check_nodes(site, service, ["s-1-w-0", "s-2-w-0"])
-    assert client.clusters.force_delete(ids[0]).to_dict()["stack_name"].startswith("s-1")
+    assert client.clusters.force_delete(ids[0])["stack_name"].startswith("s-1")
     client.clusters.delete(ids[1])
     eventually(lambda: client.clusters.list() == [], 60, "no cluster")
     check_empty(site, service)
     client.cluster_templates.delete(plan.id)
     client.node_group_templates.delete(template.id)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+def test_scaled_from_two_to_five_to_one(site: Cloud, service: DataProcessing) -> None:
+    client = ClientV2(session=site.moorage.session())
+    cluster_id = service.create("z", service.node_group(count=2))
+    service.wait(cluster_id, "Active")
+    for count in (5, 1):
+        client.clusters.scale(cluster_id, {"resize_node_groups": [{"name": "w", "count": count}]})
+        service.wait(cluster_id, "Active")
+        check_nodes(site, service, [f"z-w-{index}" for index in range(count)])
+    client.clusters.delete(cluster_id)
+    service.wait(cluster_id, "GONE")
+    check_empty(site, service)
 
 
 @pytest.mark.long
