@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,8 @@ from alembic import command
 from alembic.config import Config
 
 from moorage.store import schema
-from moorage.store.database import sqlite_url
+from moorage.store.engines import checked_url, sqlite_url
+from tests.support import postgresql
 
 NOW = dt.datetime(2026, 1, 1)
 NODE = {"name": "w", "flavor_id": "1", "node_processes": ["worker"], "created_at": NOW}
@@ -29,12 +32,13 @@ ROWS: dict[str, dict[str, Any]] = {
 WITH_NODES = ("node_group_templates", "templates_relations", "node_groups")
 
 
-@pytest.fixture
-def connection(tmp_path: Path) -> Any:
-    engine = sa.create_engine(sqlite_url(tmp_path / "x.db"))
-    with engine.connect() as opened:
-        yield opened
-    engine.dispose()
+@pytest.fixture(params=["sqlite", "postgresql"])
+def connection(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Connection]:
+    with contextlib.ExitStack() as stack:
+        is_file = request.param == "sqlite"
+        url = sqlite_url(tmp_path / "x.db") if is_file else stack.enter_context(postgresql.database())
+        engine = sa.create_engine(checked_url(url), poolclass=sa.pool.NullPool)
+        yield stack.enter_context(engine.connect())
 
 
 def move(connection: sa.Connection, revision: str) -> None:

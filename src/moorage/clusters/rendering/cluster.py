@@ -20,6 +20,11 @@ AA_GROUP = "anti_affinity"
 GROUP_PREFIX = "nodes-"
 """``nodes-<node group>/<index>/inst`` is the path of a server among the stack's resources."""
 
+_MAKING_S = 3600
+"""For volumes and servers, beside what the nodes have to report."""
+_TURNS = 2
+"""Nodes that wait for others' addresses begin when those have reported."""
+
 
 class Rendered(msgspec.Struct, frozen=True, kw_only=True):
     """A HOT document and the files that travel with it."""
@@ -52,7 +57,7 @@ def render(cluster: Cluster, plugin: Plugin) -> Rendered:
         "outputs": {f"{g.name}-instances": _instances(g) for g in groups},
     }
     timeout_s = common_configs.value(common_configs.WAIT_TIMEOUT, cluster)
-    return Rendered(template=template, files=files, timeout_s=2 * timeout_s)
+    return Rendered(template=template, files=files, timeout_s=_MAKING_S + _TURNS * timeout_s)
 
 
 def _nodes(cluster: Cluster, group: NodeGroup, user_data: UserData) -> dict[str, Any]:
