@@ -109,7 +109,7 @@ FILES = {"file://node.yaml": NODE, "file://data.yaml": DATA}
 
 def nodes(count: int = 2, **parameters: Any) -> Document:
     """So many servers, each on a volume of its own made from an image, and with data volumes if asked for."""
-    return Document(template=template(MAIN), files=FILES, parameters={"count": count, **parameters}, timeout_s=60)
+    return Document(template=template(MAIN), files=FILES, parameters={"count": count, **parameters}, timeout_s=600)
 
 
 def template(text: str) -> dict[str, Any]:
