@@ -20,6 +20,7 @@ LONG = (
     "tests/crash/test_volume_operations.py",
     "tests/audit/test_command.py",
     "tests/property/",
+    "tests/races/",
     "tests/stories/test_life.py",
 )
 

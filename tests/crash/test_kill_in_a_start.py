@@ -1,4 +1,4 @@
-"""kill -9 at every request to the HMC of a boot that has to fail over: the start goes on by the path it had come to.
+"""kill -9 at every request to the HMC of a start that has to fail over: the start goes on by the path it had come to.
 
 The cells are not written by hand: one undisturbed boot writes down its own requests, and each of them is a cell.
 """
@@ -48,10 +48,11 @@ def test_a_boot_killed_at_each_hmc_request_ends_active_by_the_second_path(site: 
     requests(site)
     server = site.server([volume])
     site.wait(server, "ACTIVE")
-    count = len(requests(site))
+    asked = requests(site)
     gone(site, server)
-    assert count > 10
-    for number in range(count):
+    first = next(number for number, call in enumerate(asked) if _begins_boot(call))
+    assert len(asked) - first > 9, asked
+    for number in range(first, len(asked)):
         requests(site)
         hmc_of(site).controls.add_fault(match=REQUESTS, kind="latency", skip=number, seconds=_LONG_ENOUGH_S)
         server = site.server([volume])
@@ -63,6 +64,11 @@ def test_a_boot_killed_at_each_hmc_request_ends_active_by_the_second_path(site: 
         assert (used.port, used.target) == paths[1], f"killed at request {number}"
         assert most_tries(site, server) <= 2, f"killed at request {number}"
         gone(site, server)
+
+
+def _begins_boot(call: str) -> bool:
+    """The first request of ``boot_guest``: the identity was reserved before, which has cells of its own."""
+    return ("?name=moorage" in call and "/partitions" in call) or "boot-storage-device" in call
 
 
 def most_tries(site: Cloud, server: str) -> int:

@@ -24,7 +24,7 @@ from tests.crash_matrix.scenes import SCENES
 from tests.support.clouds import Cloud, cloud
 
 DRIVERS, STORES = ("sim", "dpm", "dpm-groups"), ("sqlite", "postgresql")
-DIRECT_SWAP = "\n[compute]\nallow_direct_swap = true\n"
+SECTIONS = "\n[compute]\nallow_direct_swap = true\n[audit]\nmode = off\ngrace_period = 0\n"
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,7 +128,7 @@ def stage(scene: Scene, driver: str, store: str) -> Iterator[Stage]:
     """A rehearsed stage on a cloud of its own."""
     with (
         tempfile.TemporaryDirectory(prefix="matrix") as directory,
-        cloud(Path(directory), driver, scene.options, DIRECT_SWAP, store) as site,
+        cloud(Path(directory), driver, scene.options, SECTIONS, store) as site,
     ):
         site.lift_quotas()
         made = Stage(site, scene)
@@ -142,11 +142,20 @@ def run(wanted: Wanted, deadline: float) -> Iterator[Result]:
     for scene, driver, store in wanted.stages():
         if time.monotonic() > deadline:
             return
-        with stage(scene, driver, store) as made:
-            for cell in made.cells:
-                number += 1
-                if wanted.wants(cell, number) and time.monotonic() < deadline:
-                    yield _played(made, cell)
+        try:
+            with stage(scene, driver, store) as made:
+                for cell in made.cells:
+                    number += 1
+                    if wanted.wants(cell, number) and time.monotonic() < deadline:
+                        yield _played(made, cell)
+        except AssertionError as problem:
+            yield _unplayable(scene, driver, store, problem)
+
+
+def _unplayable(scene: Scene, driver: str, store: str, problem: AssertionError) -> Result:
+    cell = Cell(scene=scene.name, driver=driver, store=store, step="", nth=0, strike=Strike.BEFORE, skip=0)
+    problems = [f"it did not even play undisturbed: {problem}"[:2000]]
+    return Result(cell=cell, kind=scene.kind, end="?", undisturbed="?", problems=problems, took_s=0.0)
 
 
 def _played(made: Stage, cell: Cell) -> Result:

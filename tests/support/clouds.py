@@ -231,7 +231,7 @@ class Cloud:
     def problems(self) -> list[str]:
         """What contradicts what, across rows, array and HMC; empty when all agree."""
         return invariants.problems(
-            self.database, self.array(), self.guests(), self.storage_groups()
+            self.database, self.data_dir, self.array(), self.guests(), self.storage_groups()
         )  # fmt: skip
 
     def guests(self) -> invariants.Guests:

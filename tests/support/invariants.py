@@ -29,9 +29,11 @@ Database = Path | str
 
 
 def rows(database: Database, query: str) -> Rows:
+    """As SQLite gives them: JSON is text."""
     if isinstance(database, str):
         with psycopg.connect(database, row_factory=dict_row) as session:
-            return session.execute(query.encode()).fetchall()
+            found = session.execute(query.encode()).fetchall()
+        return [{name: json.dumps(v) if isinstance(v, dict | list) else v for name, v in row.items()} for row in found]
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
         connection.row_factory = sqlite3.Row
         return [dict(row) for row in connection.execute(query)]
@@ -61,7 +63,7 @@ class Guests:
     disks: dict[str, dict[str, str]] | None = None
 
 
-def problems(database: Database, array: dict[str, Rows], guests: Guests, groups: Rows) -> list[str]:
+def problems(database: Database, data_dir: Path, array: dict[str, Rows], guests: Guests, groups: Rows) -> list[str]:
     """Every contradiction, in words."""
     servers = {row["id"]: row for row in rows(database, "SELECT * FROM servers")}
     disks = rows(database, "SELECT * FROM attachments")
@@ -72,7 +74,7 @@ def problems(database: Database, array: dict[str, Rows], guests: Guests, groups:
         *_volumes(volumes, disks),
         *_array(servers, disks, volumes, array),
         *_ports(servers, rows(database, "SELECT * FROM ports")),
-        *_files(database.parent / "volumes" / "volumes", volumes),
+        *_files(data_dir / "volumes" / "volumes", volumes),
         *_guests(servers, guests.running),
         *_groups(servers, disks, groups),
         *_guest_disks(servers, disks, guests.disks or {}),

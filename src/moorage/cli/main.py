@@ -16,6 +16,7 @@ COMMANDS = {
     "volume-attachment": "moorage.cli.volume_attachment",
     "db": "moorage.cli.database",
     "config": "moorage.cli.configuration",
+    "dpm": "moorage.cli.dpm",
     "array": "moorage.drivers.fcarray.command",
     "mock-hmc": "moorage.mock_hmc.command",
 }

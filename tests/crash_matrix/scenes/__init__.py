@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from moorage.workflows.kinds import KINDS
-from tests.crash_matrix.scenes import servers, volumes
+from tests.crash_matrix.scenes import cleanup, servers, volumes
 
-SCENES = {scene.name: scene for scene in (*servers.SCENES, *volumes.SCENES)}
+SCENES = {scene.name: scene for scene in (*servers.SCENES, *volumes.SCENES, *cleanup.SCENES)}
 LEFT_OUT = {
-    "cleanup": "asked for by a command on damaged rows: tests/crash/test_cleanup.py kills it at every step",
     "connect_attachment": "maps for hosts that are no servers: tests/workflows/test_volume_crashes.py",
     "disconnect_attachment": "the same",
     "map_volume": "the same",

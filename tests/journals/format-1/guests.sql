@@ -1,0 +1,26 @@
+BEGIN TRANSACTION;
+CREATE TABLE faults (
+	id INTEGER NOT NULL, 
+	call TEXT NOT NULL, 
+	server_id TEXT NOT NULL, 
+	kind TEXT NOT NULL, 
+	times INTEGER NOT NULL, 
+	seconds FLOAT NOT NULL, 
+	PRIMARY KEY (id)
+);
+CREATE TABLE first_boots (
+	id VARCHAR(36) NOT NULL, 
+	reports TEXT NOT NULL, 
+	PRIMARY KEY (id)
+);
+CREATE TABLE guests (
+	id VARCHAR(36) NOT NULL, 
+	name TEXT NOT NULL, 
+	power INTEGER NOT NULL, 
+	disks TEXT NOT NULL, 
+	boots INTEGER NOT NULL, 
+	addresses TEXT NOT NULL, 
+	PRIMARY KEY (id)
+);
+COMMIT;
+PRAGMA user_version = 0;
