@@ -170,7 +170,7 @@ class House(msgspec.Struct, kw_only=True):
         """Contradictions between rows, array and guests."""
         self.settle()
         array, guests = snapshot(self.directory / "array.db"), invariants.sim_guests(self.directory / "sim.db")
-        return invariants.problems(self.directory / "moorage.db", array, guests, [])
+        return invariants.problems(self.directory / "moorage.db", self.directory, array, guests, [])
 
     def running(self, probe: Probe | None = None) -> contextlib.AbstractContextManager[Engine]:
         return running(self.directory, self.world, probe)
