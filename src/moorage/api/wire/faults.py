@@ -61,8 +61,16 @@ def status_of(error: errors.MoorageError, service: str) -> int:
 
 def schema(service: str) -> dict[str, Any]:
     """JSON Schema of every form that a service's faults take; a refused token is worded as identity words it."""
-    forms = [_form(render(form, status, "text")) for status in _TITLES for form in (service, "auth")]
+    forms = [_form(body) for status in _TITLES for body in _bodies(service, status)]
     return {"anyOf": [form for place, form in enumerate(forms) if form not in forms[:place]]}
+
+
+def _bodies(service: str, status: int) -> list[dict[str, Any]]:
+    auth = render("auth", status, "text")
+    if service != SAHARA:
+        return [render(service, status, "text"), auth]
+    body = sahara(status, "text", None, "req-")
+    return [body, {**body, "min_version": "text", "max_version": "text"}, no_such_path("text"), auth]
 
 
 def _form(value: Any) -> dict[str, Any]:
