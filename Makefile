@@ -60,9 +60,11 @@ fuzz: $(STAMP) ## every route as every kind of caller, with CASES=10 generated r
 	MOORAGE_FUZZ_CASES=$(or $(CASES),10) $(BIN)/python -m pytest -q -s tests/api/fuzz -m long
 
 .PHONY: bench
-bench: $(STAMP) ## measure cold start, boot and delete on this machine
+bench: $(STAMP) ## measure this machine: boot, audit, growth, and all figures of cloudbench (PEER='--peer-start ...')
 	$(BIN)/python benchmarks/boot.py
 	$(BIN)/python benchmarks/audit.py
+	$(BIN)/python benchmarks/growth.py
+	$(BIN)/python benchmarks/peer.py $(PEER)
 
 .PHONY: docs
 docs: $(STAMP) ## write the generated reference under docs/reference

@@ -29,7 +29,7 @@ COMMAND = [sys.executable, "-m", "moorage.cli.main"]
 
 def main() -> int:
     with tempfile.TemporaryDirectory() as directory:
-        data_dir, port = Path(directory), _free_port()
+        data_dir, port = Path(directory), free_port()
         began = time.perf_counter()
         words = ["serve", "--data-dir", str(data_dir), "--listen", f"127.0.0.1:{port}"]
         process = subprocess.Popen([*COMMAND, *words], stdout=subprocess.PIPE, text=True)
@@ -85,9 +85,9 @@ def until(check: Callable[[], bool]) -> None:
         time.sleep(0.002)
 
 
-def session(data_dir: Path) -> Session:
+def session(data_dir: Path, cloud: str = "moorage") -> Session:
     clouds = yaml.safe_load((data_dir / "clouds.yaml").read_text())["clouds"]
-    return Session(auth=loading.get_plugin_loader("v3password").load_from_options(**clouds["moorage"]["auth"]))
+    return Session(auth=loading.get_plugin_loader("v3password").load_from_options(**clouds[cloud]["auth"]))
 
 
 def _figures(seconds: list[float]) -> dict[str, float]:
@@ -97,7 +97,7 @@ def _figures(seconds: list[float]) -> dict[str, float]:
     }  # fmt: skip
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]

@@ -1,7 +1,7 @@
 """How long do 200 partitions on two CPCs take, against what the HMC's latency makes inevitable?
 
-``python benchmarks/dpm_boot.py`` starts a mock HMC with two z16 CPCs that answers each request after 50 ms, and for
-each CPC a ``moorage serve``; then all servers are asked for at once. Printed as JSON: the requests to the HMC that one
+``python benchmarks/dpm_boot.py`` starts a mock HMC with two z16 CPCs that answers each request after 50 ms, and one
+``moorage serve`` for both; then all servers are asked for at once. Printed as JSON: the requests to the HMC that one
 boot takes, the critical path (latency x requests of a boot, which depend on each other, x boots a worker has to do in
 turn) and the wall time from the first ``POST /servers`` to the last ACTIVE. The HMC is asked for its own count, so
 nothing is left out but log-on and log-off. Run it on an idle machine: two cores have to carry all of it.
@@ -17,7 +17,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -44,11 +43,11 @@ hmc_notification_port = {stomp}
 hmc_username = {user}
 hmc_password = {password}
 ca_file = {ca_file}
-cpc_object_id = {cpc}
+cpcs = {names}
 max_processors = 192
 max_memory = 1048576
 boot_grace_s = 0
-{mappings}
+{sections}
 """
 
 
@@ -56,35 +55,30 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--servers", type=int, default=200)
     parser.add_argument("--latency-ms", type=int, default=50)
-    parser.add_argument("--workers", type=int, default=4, help="of each cloud")
+    parser.add_argument("--workers", type=int, default=4, help="for each CPC")
     args = parser.parse_args()
     with contextlib.ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         hmc = stack.enter_context(mock_hmc(directory / "hmc", args.latency_ms))
-        clouds = [stack.enter_context(moorage(directory / cpc["name"], hmc, cpc, args.workers)) for cpc in hmc["cpcs"]]
-        print(json.dumps(measure(clouds, hmc, args), indent=2))
+        cloud = stack.enter_context(moorage(directory / "moorage", hmc, args.workers * len(hmc["cpcs"])))
+        print(json.dumps(measure(cloud, hmc, args), indent=2))
     return 0
 
 
-def measure(clouds: list[Session], hmc: dict[str, Any], args: argparse.Namespace) -> dict[str, Any]:
-    each = args.servers // len(clouds)
-    prepared = [(cloud, flavor_of(cloud), volumes_of(cloud, each)) for cloud in clouds]
-    for cloud, flavor, volumes in prepared:  # the first boot of a worker logs on
-        boot_all(cloud, flavor, volumes[-1:])
+def measure(cloud: Session, hmc: dict[str, Any], args: argparse.Namespace) -> dict[str, Any]:
+    cpcs, workers = len(hmc["cpcs"]), args.workers * len(hmc["cpcs"])
+    flavor, volumes = flavor_of(cloud), volumes_of(cloud, args.servers + workers)
+    boot_all(cloud, flavor, volumes[args.servers :])  # the first boot of a worker logs on
     control(hmc, "DELETE", "/requests")
     began = time.perf_counter()
-    threads = [threading.Thread(target=boot_all, args=(c, f, v[:each])) for c, f, v in prepared]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    boot_all(cloud, flavor, volumes[: args.servers])
     wall_s = time.perf_counter() - began
-    requests = control(hmc, "GET", "/requests?logons=no")["count"] / (each * len(clouds))
-    critical_s = requests * args.latency_ms / 1000 * math.ceil(each / args.workers)
+    requests = control(hmc, "GET", "/requests?logons=no")["count"] / args.servers
+    critical_s = requests * args.latency_ms / 1000 * math.ceil(args.servers / workers)
     return {
-        "servers": each * len(clouds), "cpcs": len(clouds), "latency_ms": args.latency_ms,
-        "workers_per_cpc": args.workers, "hmc_requests_per_boot": round(requests, 2),
-        "critical_path_s": round(critical_s, 2), "wall_s": round(wall_s, 2), "ratio": round(wall_s / critical_s, 2),
+        "servers": args.servers, "cpcs": cpcs, "latency_ms": args.latency_ms, "workers": workers,
+        "hmc_requests_per_boot": round(requests, 2), "critical_path_s": round(critical_s, 2),
+        "wall_s": round(wall_s, 2), "ratio": round(wall_s / critical_s, 2),
     }  # fmt: skip
 
 
@@ -111,10 +105,10 @@ def listed(cloud: Session, status: str) -> set[str]:
 
 
 def volumes_of(cloud: Session, count: int) -> list[str]:
-    """As many bootable volumes and one more."""
+    """As many bootable volumes."""
     made = [
         call(cloud, "POST", "block-storage", "/volumes", {"volume": {"size": 1}}).json()["volume"]["id"]
-        for _ in range(count + 1)
+        for _ in range(count)
     ]
     for volume in made:
         while call(cloud, "GET", "block-storage", f"/volumes/{volume}").json()["volume"]["status"] != "available":
@@ -156,16 +150,21 @@ def mock_hmc(data_dir: Path, latency_ms: int) -> Iterator[dict[str, Any]]:
         yield json.loads(process.stdout.readline())
 
 
-@contextlib.contextmanager
-def moorage(data_dir: Path, hmc: dict[str, Any], cpc: dict[str, Any], workers: int) -> Iterator[Session]:
-    """One cloud for one CPC; an administrator's session."""
-    data_dir.mkdir()
+def section(cpc: dict[str, Any]) -> str:
     mappings = "\n".join(f"physical_storage_adapter_mappings = {each['object-id']}:0" for each in cpc["adapters"])
+    return f"[dpm:{cpc['name'].lower()}]\ncpc_object_id = {cpc['object-id']}\n{mappings}"
+
+
+@contextlib.contextmanager
+def moorage(data_dir: Path, hmc: dict[str, Any], workers: int) -> Iterator[Session]:
+    """One cloud for all CPCs; an administrator's session."""
+    data_dir.mkdir()
     (data_dir / "moorage.conf").write_text(
         CONF.format(
             workers=workers, port=hmc["url"].rpartition(":")[2], stomp=hmc["stomp"].rpartition(":")[2],
             user=hmc["user"], password=Path(hmc["password_file"]).read_text().strip(), ca_file=hmc["ca_file"],
-            cpc=cpc["object-id"], mappings=mappings,
+            names=", ".join(cpc["name"].lower() for cpc in hmc["cpcs"]),
+            sections="\n".join(section(cpc) for cpc in hmc["cpcs"]),
         )
     )  # fmt: skip
     with socket.socket() as listener:

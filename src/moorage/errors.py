@@ -71,6 +71,10 @@ class Unknown(OutsideError):
     """No answer: the effect may or may not have happened. Safe to repeat, never proof of absence."""
 
 
+class Unavailable(Unknown):
+    """A database or a disk of Moorage's own cannot take anything now. Operations wait for as long as that lasts."""
+
+
 class Refused(OutsideError):
     """A definite no from the outside system."""
 

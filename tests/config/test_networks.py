@@ -56,7 +56,7 @@ def test_no_networks_is_what_there_is_without_the_section(tmp_path: Path) -> Non
         ("10.1.0.254", "10.2.0.254", r"\[network:prod\] gateway = 10.2.0.254: is not in cidr 10.1.0.0/24"),
         ("10.1.0.3", "three", r"\[network:prod\] dns = three: is no IP address"),
         ("10.1.0.10-10.1.0.20", "10.1.0.20-10.1.0.10", r"\[network:prod\] allocation_pool = .*lower address first"),
-        ("10.1.0.10-10.1.0.20", "10.1.0.20", r"\[network:prod\] allocation_pool = : is no IP address"),
+        ("10.1.0.10-10.1.0.20", "10.1.0.20", r"\[network:prod\] allocation_pool = 10.1.0.20: must be <first>-<last>"),
         ("vlan = 7", "vlan = 5000", r"\[network:prod\] vlan = 5000: "),
         ("names = prod, lab", "names = prod", r"\[network:lab\]: there is no such section; \[networks\] names"),
         ("names = prod, lab", "names = prod, lab, prod", r"\[networks\] names = prod: must be"),

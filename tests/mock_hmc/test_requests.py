@@ -30,7 +30,10 @@ def test_machines_and_their_features_are_found(session: zhmcclient.Session) -> N
 def test_adapters_and_ports_are_listed(cpc: Any) -> None:
     adapters = cpc.adapters.list(filter_args={"type": "fcp"}, full_properties=True)
     assert len(adapters) == 2
-    assert cpc.adapters.list(filter_args={"type": "osd"}) == []
+    (card,) = cpc.adapters.list(filter_args={"type": "osd"}, full_properties=True)
+    assert [port.properties["index"] for port in card.ports.list(full_properties=True)] == [0, 1]
+    assert [switch.get_property("port") for switch in cpc.virtual_switches.list()] == [0, 1]
+    assert cpc.adapters.list(filter_args={"type": "roce"}) == []
     assert [port.get_property("element-id") for port in adapters[0].ports.list()] == ["0"]
 
 

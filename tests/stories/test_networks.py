@@ -9,25 +9,15 @@ import openstack
 import pytest
 
 from tests.support.clouds import Cloud, cloud
+from tests.support.networks import Receiver, networks
+from tests.support.process import eventually
 
 JSON = ("-f", "json")
-NETWORKS = """\
-[networks]
-names = prod, lab
-[network:prod]
-cidr = 10.1.0.0/24
-gateway = 10.1.0.1
-dns = 10.1.0.2
-vlan = 7
-allocation_pool = 10.1.0.10-10.1.0.99
-[network:lab]
-cidr = 10.2.0.0/24
-"""
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    with cloud(tmp_path_factory.mktemp("net"), "sim", more_options=NETWORKS) as made:
+    with cloud(tmp_path_factory.mktemp("net"), "sim", more_options=networks("sim")) as made:
         yield made
 
 
@@ -110,3 +100,48 @@ def test_without_networks_the_catalog_has_no_network_entry(tmp_path_factory: pyt
         catalog = session.get("/v3/auth/catalog", endpoint_filter={"service_type": "identity"}).json()["catalog"]
         assert "network" not in {entry["type"] for entry in catalog}
         assert "compute" in {entry["type"] for entry in catalog}
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    made = Receiver()
+    yield made
+    made.close()
+
+
+def order(site: Cloud, volume: str, nics: list[dict[str, str]], **more: str) -> str:
+    mapping = [{"uuid": volume, "source_type": "volume", "destination_type": "volume", "boot_index": 0}]
+    server = {"name": "net", "flavorRef": "5", "networks": nics, "block_device_mapping_v2": mapping, **more}
+    made = site.moorage.call("POST", "compute", "/servers", {"server": server}, version="2.67")
+    assert made.status_code == 202, made.text
+    return str(made.json()["server"]["id"])
+
+
+@pytest.mark.parametrize("driver", ["sim", pytest.param("dpm", marks=pytest.mark.long), "dpm-groups"])
+def test_a_server_boots_with_its_networks_and_reports_its_first_boot(
+    driver: str, receiver: Receiver, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with cloud(tmp_path_factory.mktemp("net"), driver, more_options=networks(driver)) as site:
+        found = site.moorage.call("GET", "network", "/v2.0/networks").json()["networks"]
+        ids = {network["name"]: network["id"] for network in found}
+        nics = [{"uuid": ids["prod"]}, {"uuid": ids["lab"], "fixed_ip": "10.2.0.77"}]
+        server = order(site, site.volume(), nics, user_data=receiver.encoded)
+        site.wait(server, "ACTIVE")
+        eventually(lambda: receiver.got, 10)
+        assert receiver.got == [("PUT", "/wait-conditions/w1?token=t", b'{"status": "SUCCESS"}')]
+        if site.hmc is not None:
+            assert [nic["vlan-id"] for nic in site.hmc.controls.state()["nics"]] == [7, None]
+        log = (site.data_dir / "serve.log").read_text()
+        assert receiver.encoded not in log
+        assert "wait-conditions" not in log
+        site.act(server, "reboot", {"type": "HARD"})
+        site.settle()
+        site.delete(server)
+        site.wait(server, "GONE")
+        site.settle()
+        assert site.problems() == []
+        assert len(receiver.got) == 1
+        assert site.moorage.call("GET", "network", "/v2.0/ports").json()["ports"] == []
+        journal = b"".join(path.read_bytes() for path in site.data_dir.glob("journal.db*"))
+        assert receiver.encoded.encode() not in journal
+        assert b"wait-conditions" not in journal

@@ -1,4 +1,4 @@
-"""``moorage dpm``: look at the HMC of the ``[dpm]`` section without changing anything on it."""
+"""``moorage dpm``: look at the HMCs of the ``[dpm]`` sections without changing anything on them."""
 
 from __future__ import annotations
 
@@ -33,24 +33,37 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from moorage.config import settings
-    from moorage.drivers.dpm import DpmSettings, doctor
+    from moorage.config import machines, settings
+    from moorage.drivers.dpm import doctor
 
     try:
-        section = settings.read(args.config_file, args.data_dir).conf.dpm
-        found = doctor.examine(DpmSettings.from_section(section))
+        sections = machines.sections_of(settings.read(args.config_file, args.data_dir).conf)
+        found = {name: doctor.examine(section) for name, section in sections.items()}
     except (errors.ConfigError, errors.OutsideError) as error:
         print(json.dumps({"error": error.message}) if args.json else f"could not be run: {error.message}")
         return 2
     bad = (doctor.Verdict.FAILED, doctor.Verdict.DIFFERS)
-    status = 1 if any(each.verdict in bad for each in found) else 0
+    status = 1 if any(each.verdict in bad for findings in found.values() for each in findings) else 0
     if args.json:
-        shown = [{"name": each.name, "verdict": each.verdict.value, "said": each.said} for each in found]
-        print(json.dumps({"status": status, "findings": shown, "by_hand": doctor.BY_HAND}, indent=2))
-        return status
-    for each in found:
-        print(f"{each.verdict.value:8} {each.name:20} {each.said}")
-    print("\nLeft to try by hand, as it changes something:")
-    for name, experiment in doctor.BY_HAND.items():
-        print(f"  {name:38} {experiment}")
+        print(json.dumps({"status": status, "findings": _plain(found), "by_hand": doctor.BY_HAND}, indent=2))
+    else:
+        _tell(found, doctor.BY_HAND)
     return status
+
+
+def _plain(found: dict[str, list[Any]]) -> list[dict[str, str]]:
+    return [
+        {"section": section, "name": each.name, "verdict": each.verdict.value, "said": each.said}
+        for section, findings in found.items()
+        for each in findings
+    ]
+
+
+def _tell(found: dict[str, list[Any]], by_hand: dict[str, str]) -> None:
+    for section, findings in found.items():
+        print(f"[{section}]")
+        for each in findings:
+            print(f"{each.verdict.value:8} {each.name:20} {each.said}")
+    print("\nLeft to try by hand, as it changes something:")
+    for name, experiment in by_hand.items():
+        print(f"  {name:38} {experiment}")

@@ -30,6 +30,11 @@ def contents(server: Server, nics: list[Nic], keypair: Keypair | None) -> Config
     )
 
 
+def is_needed(drive: ConfigDrive) -> bool:
+    """Whether a system would learn more from the drive than who it is."""
+    return drive.user_data is not None or "public_keys" in drive.meta_data or bool(drive.network_data.get("links"))
+
+
 def files(drive: ConfigDrive) -> dict[str, bytes]:
     """Path on the drive → content. A server without user data has no such file."""
     found = {

@@ -13,17 +13,30 @@ from moorage.drivers import dpm
 def dpm_of(conf: Any, *, is_checked: bool) -> dpm.DpmDriver | dpm.DpmMachines:
     """One CPC as it is, or several that look like one driver; ConfigError for what does not fit, if it is checked."""
     if not conf.dpm.cpcs:
-        driver = dpm.DpmDriver(dpm.DpmSettings.from_section(conf.dpm), conf.host)
+        driver = dpm.DpmDriver(sections_of(conf)["dpm"], conf.host)
         if is_checked:
             driver.check_at_start()
         return driver
     return dpm.DpmMachines({f"{conf.host}-{name}": _machine(conf, name, is_checked) for name in conf.dpm.cpcs})
 
 
+def sections_of(conf: Any) -> dict[str, dpm.DpmSettings]:
+    """Each CPC's settings by the name of its section; ConfigError names the section."""
+    names = [f"dpm:{name}" for name in conf.dpm.cpcs] or ["dpm"]
+    return {name: _section(conf, name) for name in names}
+
+
+def _section(conf: Any, section: str) -> dpm.DpmSettings:
+    try:
+        return dpm.DpmSettings.from_section(_Inherited(conf, section))
+    except errors.ConfigError as wrong:
+        raise errors.ConfigError(wrong.message.replace("[dpm]", f"[{section}]")) from None
+
+
 def _machine(conf: Any, name: str, is_checked: bool) -> dpm.DpmDriver:
     section = f"dpm:{name}"
+    driver = dpm.DpmDriver(_section(conf, section), f"{conf.host}-{name}")
     try:
-        driver = dpm.DpmDriver(dpm.DpmSettings.from_section(_Inherited(conf, section)), f"{conf.host}-{name}")
         if is_checked:
             driver.check_at_start()
     except errors.ConfigError as wrong:

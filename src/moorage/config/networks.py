@@ -43,7 +43,9 @@ def _pool(name: str, text: str, subnet: Subnet) -> tuple[Address, Address]:
     if not text:
         margin = 1 if subnet.num_addresses > 2 else 0
         return subnet[margin], subnet[-1 - margin]
-    first_text, _, last_text = text.partition("-")
+    first_text, dash, last_text = text.partition("-")
+    if not dash:
+        raise _wrong(name, "allocation_pool", text, "must be <first>-<last>")
     first, last = (_address(name, "allocation_pool", end.strip(), subnet) for end in (first_text, last_text))
     if int(first) > int(last):
         raise _wrong(name, "allocation_pool", text, "must be <first>-<last>, the lower address first")

@@ -14,7 +14,14 @@ from moorage.mock_hmc.server import Front
 from moorage.mock_hmc.store import Resource
 
 _MODES: dict[str, Mode] = {"normal": "normal", "lose": "lose", "duplicate": "duplicate"}
-_SHOWN_KINDS = {"cpcs": "cpc", "adapters": "adapter", "partitions": "partition", "hbas": "hba"}
+_SHOWN_KINDS = {
+    "cpcs": "cpc",
+    "adapters": "adapter",
+    "partitions": "partition",
+    "hbas": "hba",
+    "nics": "nic",
+    "virtual-switches": "virtual-switch",
+}
 _SHOWN_KINDS |= {
     "storage-groups": "storage-group",
     "storage-volumes": "storage-volume",

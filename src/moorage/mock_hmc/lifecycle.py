@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from moorage.mock_hmc import boot, os_messages
+from moorage.mock_hmc import boot, guest, os_messages
 from moorage.mock_hmc.boot import Boot
 from moorage.mock_hmc.core import Core
 from moorage.mock_hmc.errors import wrong_status
@@ -128,3 +128,6 @@ class Lifecycle:
         offline = boot.offline_adapters(self._core.model, partition)
         status = "degraded" if result.status == "active" and offline else result.status
         self._core.set_status(partition, status, **{"degraded-adapters": offline if status == "degraded" else []})
+        if status in ("active", "degraded"):
+            reports = guest.booted(self._core.model, partition)
+            self._core.after_commit(lambda: guest.speak(reports))

@@ -14,6 +14,7 @@ from moorage.mock_hmc.resources import Model
 from moorage.mock_hmc.store import Resource
 
 FEATURE = "dpm-storage-management"
+_CARD_PORTS = 2
 
 
 def object_id(*parts: str) -> str:
@@ -31,6 +32,43 @@ def install(model: Model, specs: tuple[CpcSpec, ...]) -> None:
             _put(model, adapter)
             for index in range(spec.ports):
                 _put(model, _port(adapter, index))
+        card = _network_card(cpc)
+        _put(model, card)
+        for index in range(_CARD_PORTS):
+            _put(model, _network_port(card, index))
+            _put(model, _switch(cpc, card, index))
+
+
+def _network_card(cpc: Resource) -> Resource:
+    """One OSA card; its ports carry the machine's virtual switches. Not an ``adapter`` where adapters mean storage."""
+    oid = object_id("network-card", cpc.props["name"])
+    uri = f"/api/adapters/{oid}"
+    props = {
+        "object-uri": uri, "object-id": oid, "parent": cpc.uri, "class": "adapter", "name": "OSD 00",
+        "description": "", "status": "active", "type": "osd", "adapter-id": "1a0", "adapter-family": "osa",
+        "detected-card-type": "osa-express-6s-1gb", "port-count": _CARD_PORTS, "state": "online",
+        "network-port-uris": [f"{uri}/network-ports/{index}" for index in range(_CARD_PORTS)],
+    }  # fmt: skip
+    return Resource(uri, "network-card", cpc.uri, props)
+
+
+def _network_port(card: Resource, index: int) -> Resource:
+    uri = f"{card.uri}/network-ports/{index}"
+    props = {
+        "element-uri": uri, "element-id": str(index), "parent": card.uri, "class": "network-port",
+        "name": f"Port {index}", "description": "", "index": index,
+    }  # fmt: skip
+    return Resource(uri, "network-port", card.uri, props)
+
+
+def _switch(cpc: Resource, card: Resource, index: int) -> Resource:
+    oid = object_id("virtual-switch", cpc.props["name"], str(index))
+    uri = f"/api/virtual-switches/{oid}"
+    props = {
+        "object-uri": uri, "object-id": oid, "parent": cpc.uri, "class": "virtual-switch",
+        "name": f"OSD 00 port {index}", "type": "osd", "backing-adapter-uri": card.uri, "port": index,
+    }  # fmt: skip
+    return Resource(uri, "virtual-switch", cpc.uri, props)
 
 
 def _put(model: Model, resource: Resource) -> None:

@@ -106,7 +106,8 @@ class _HmcHandler(BaseHTTPRequestHandler):
 
     def _answer(self, raw: bytes) -> Reply:
         try:
-            body = json.loads(raw) if raw else None
+            is_raw = self.headers.get("Content-Type", "").startswith("application/octet-stream")
+            body = raw if is_raw else json.loads(raw) if raw else None
         except ValueError:
             error = HmcError(400, 3, "The request body is not JSON.")
             return Reply(400, error.body(self.command, self.path))

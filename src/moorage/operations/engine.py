@@ -24,7 +24,7 @@ from moorage.operations.leases import Lease
 from moorage.operations.resume import Found, resume
 from moorage.operations.saga import Runtime, Saga, Stopping
 from moorage.operations.service import Operation
-from moorage.store import notices, schema
+from moorage.store import notices, outage, schema
 from moorage.store.database import open_engine
 from moorage.telemetry import counters, durations, tracing
 from moorage.telemetry.scope import scope
@@ -55,10 +55,12 @@ class Engine:
         """Open the journal. Nothing is resumed by itself: ``start`` does, for whoever claimed the operation."""
         _current[:] = [self]
         logging.getLogger("dbos").addFilter(lambda record: "console.dbos" not in record.getMessage())
+        journal = open_engine(self._url, begin=None)
+        outage.keep_asking(journal)
         config: DBOSConfig = {
             "name": "moorage",
             "system_database_url": self._url,
-            "system_database_engine": open_engine(self._url, begin=None),
+            "system_database_engine": journal,
             "application_version": JOURNAL_FORMAT,
             "executor_id": ids.new(),
             "log_level": "ERROR",

@@ -12,7 +12,7 @@ from dbos import DBOS
 
 from moorage import errors, fence
 from moorage.operations import service
-from moorage.store import Store, Tx
+from moorage.store import Store, Tx, outage
 from moorage.telemetry import counters, tracing
 
 W = TypeVar("W")
@@ -150,7 +150,8 @@ class Saga(Generic[W]):
                     guard(runtime.world)
                 return self._once(name, step, args)
             except errors.Unknown as trouble:
-                if persistent is None and tries >= _QUICK_TRIES:
+                is_lasting = persistent is not None or isinstance(trouble, errors.Unavailable)
+                if not is_lasting and tries >= _QUICK_TRIES:
                     raise
                 reason = trouble.message
             except errors.Refused as trouble:
@@ -174,6 +175,8 @@ class Saga(Generic[W]):
         except errors.MoorageError:
             raise
         except Exception as bug:  # noqa: BLE001 - nothing may leave a step unjournaled
+            if (unavailable := outage.meaning(bug)) is not None:
+                raise unavailable from None
             # A journal holds texts, not objects of other libraries; the traceback is in the log.
             _log.exception("operation %s: step %s broke", self.operation_id, name)
             raise errors.Refused(f"{type(bug).__name__} in step {name}") from None

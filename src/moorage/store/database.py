@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 
 import sqlalchemy as sa
 
-from moorage import errors, fence
-from moorage.store import engines
+from moorage import fence
+from moorage.store import engines, outage
 from moorage.store.engines import open_engine, sqlite_url
 
 __all__ = ["Store", "Tx", "after_commit", "open_engine", "sqlite_url"]
@@ -44,7 +44,7 @@ class Store:
     @contextlib.contextmanager
     def read(self) -> Iterator[Tx]:
         """A consistent view; nothing written in it is kept."""
-        with _answering(), self._reader.connect() as connection, connection.begin() as transaction:
+        with outage.told(), self._reader.connect() as connection, connection.begin() as transaction:
             yield connection
             transaction.rollback()
 
@@ -64,7 +64,7 @@ class Store:
     def unordered(self, turn: contextlib.AbstractContextManager[object] | None = None) -> Iterator[Tx]:
         """A write transaction that waits for nobody on PostgreSQL: for rows that one process alone changes."""
         turn = turn or (self._turn if self.is_sqlite else contextlib.nullcontext())
-        with _answering(), self._writer.connect() as connection:
+        with outage.told(), self._writer.connect() as connection:
             try:
                 with turn, connection.begin():
                     yield connection
@@ -79,7 +79,7 @@ class Store:
     def note(self) -> Iterator[Tx]:
         """Write what nothing depends on, such as progress, without waiting for the disk: the last may be lost."""
         turn = self._turn if self.is_sqlite else contextlib.nullcontext()
-        with _answering(), turn, self._noter.connect() as connection, connection.begin():
+        with outage.told(), turn, self._noter.connect() as connection, connection.begin():
             fence.check()
             yield connection
 
@@ -96,25 +96,3 @@ class Store:
 def after_commit(tx: Tx, call: Callable[[], None]) -> None:
     """Run ``call`` once the transaction is durable; never if it rolls back."""
     tx.info.setdefault(_AFTER_COMMIT, []).append(call)
-
-
-@contextlib.contextmanager
-def _answering() -> Iterator[None]:
-    """A database that is restarted or out of reach gives no answer, and that is what callers are told."""
-    try:
-        yield
-    except sa.exc.DBAPIError as problem:
-        if problem.connection_invalidated or _is_out_of_reach(problem):
-            raise errors.Unknown("The database did not answer. Ask again later.") from problem
-        raise
-
-
-def _is_out_of_reach(problem: sa.exc.DBAPIError) -> bool:
-    """No connection could be made, or the server is shutting down or starting."""
-    state = getattr(problem.orig, "sqlstate", None)
-    is_postgresql = type(problem.orig).__module__.startswith("psycopg")
-    return (
-        is_postgresql
-        and isinstance(problem, sa.exc.OperationalError)
-        and (state is None or state.startswith(("08", "57P")) or state == "25P03")
-    )

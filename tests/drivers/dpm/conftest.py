@@ -61,6 +61,7 @@ class Bench:
             loader_error_pattern="^MLO[A-Z]{3}[0-9]{3}E",
             fulfillment_timeout_s=5,
             keep_groups_of_shelved=False,
+            mount_config_drive=True,
         )
         return dataclasses.replace(settings, **changes)
 

@@ -104,6 +104,18 @@ def test_a_contradiction_is_told(
     driver.release_identity(stored)
 
 
+def test_every_cpc_is_examined(bench: Bench, tmp_path: Path) -> None:
+    sections = "".join(
+        f"[dpm:{name.lower()}]\ncpc_object_id = {cpc['object-id']}\n"
+        + "".join(f"physical_storage_adapter_mappings = {each['object-id']}:0\n" for each in cpc["adapters"])
+        for name, cpc in bench.cpcs.items()
+    )
+    done = run_doctor(bench, tmp_path, "Z16", "--json", mappings=f"cpcs = z13, z16\n{sections}")
+    models = {each["section"]: each["said"].rpartition("with ")[2] for each in json.loads(done.stdout)["findings"]
+              if each["name"] == "storage-model"}  # fmt: skip
+    assert models == {"dpm:z13": "HBAs", "dpm:z16": "storage groups"}
+
+
 def test_a_section_that_does_not_fit_is_a_failed_check(bench: Bench, tmp_path: Path) -> None:
     done = run_doctor(bench, tmp_path, "Z16", "--json", cpc="00000000-0000-0000-0000-000000000000")
     assert done.returncode == 1

@@ -120,3 +120,20 @@ def test_host_shows_the_limits_of_the_section(driver: DpmDriver) -> None:
     (host,) = driver.hosts()
     assert (host.name, host.hypervisor_type, host.version) == ("zhost-1", "dpm", 2013001)
     assert (host.vcpus, host.memory_mib, host.disk_gib, host.up) == (8, 16384, 0, True)
+
+
+def test_a_cpc_without_a_working_mapped_adapter_is_no_place_for_servers(
+    bench: Bench, make_driver: Callable[..., DpmDriver]
+) -> None:
+    driver = make_driver(**bench.machine("Z16"))
+    ports = [f"/api/adapters/{each['object-id']}/storage-ports/0" for each in bench.cpcs["Z16"]["adapters"]]
+    assert [host.up for host in driver.hosts()] == [True]
+    try:
+        for port in ports:
+            assert [host.up for host in driver.hosts()] == [True]
+            bench.controls.set_port_online(port, is_online=False)
+        assert [host.up for host in driver.hosts()] == [False]
+    finally:
+        for port in ports:
+            bench.controls.set_port_online(port, is_online=True)
+    assert [host.up for host in driver.hosts()] == [True]

@@ -2,53 +2,22 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from moorage.compute.ports import ConfigDrive, Guest
 from moorage.drivers.sim import SimDriver
+from tests.support.networks import Receiver
 from tests.support.process import eventually
-
-
-class Receiver:
-    """Somebody who waits for reports; answers what it is told to."""
-
-    def __init__(self) -> None:
-        self.got: list[tuple[str, str, bytes]] = []
-        self.status = 200
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.got.append((self.command, self.path, body))
-                self.send_response(receiver.status)
-                self.end_headers()
-
-            do_PUT = do_POST  # noqa: N815
-
-            def log_message(self, *_: Any) -> None: ...
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    @property
-    def user_data(self) -> bytes:
-        url = f"http://127.0.0.1:{self.server.server_port}/wait-conditions/w1?token=t"
-        return f"#!/bin/sh\ncurl -X PUT --data-binary '{{\"status\": \"SUCCESS\"}}' '{url}'\n".encode()
 
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
     made = Receiver()
     yield made
-    made.server.shutdown()
-    made.server.server_close()
+    made.close()
 
 
 def guest(user_data: bytes | None) -> Guest:

@@ -13,6 +13,7 @@ from moorage.api.compute.server_create import check_hostname, create
 from moorage.api.compute.server_filters import listing_of
 from moorage.api.compute.server_views import Shown
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import one, page
 from moorage.api.wire.paging import limit_of, next_link
 from moorage.api.wire.route import Rule
 from moorage.attachments import service as attachments
@@ -126,13 +127,13 @@ def _addresses(call: Call) -> dict[str, list[dict[str, Any]]]:
 _S = "/servers/{server_id}"
 ROUTES = [
     Route(method="GET", path="/servers", handler=index, policy="os_compute_api:servers:index", default="reader",
-          summary="List servers."),
+          summary="List servers.", answer=page("servers", views.BRIEF)),
     Route(method="GET", path="/servers/detail", handler=detail, policy="os_compute_api:servers:detail",
-          default="reader", summary="List servers in detail."),
+          default="reader", summary="List servers in detail.", answer=page("servers", views.DETAIL)),
     Route(method="POST", path="/servers", handler=create, policy="os_compute_api:servers:create", body=CreateServer,
           summary="Create a server, or several."),
     Route(method="GET", path=_S, handler=show, policy="os_compute_api:servers:show", default="reader",
-          summary="Show a server."),
+          summary="Show a server.", answer=one("server", views.DETAIL)),
     Route(method="PUT", path=_S, handler=update, policy="os_compute_api:servers:update", body=UpdateServer,
           summary="Change name, description or addresses of a server."),
     Route(method="DELETE", path=_S, handler=delete, policy="os_compute_api:servers:delete",

@@ -11,6 +11,7 @@ from moorage.api.volumes import views
 from moorage.api.volumes.fields import Description, Metadata, Name, first_given, stripped, texts
 from moorage.api.volumes.query import filters_of, is_set, owner_of, page_of, scope_of
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import one, page
 from moorage.api.wire.paging import next_link
 from moorage.api.wire.route import Rule
 from moorage.attachments import service as attachments
@@ -132,13 +133,13 @@ def encryption(call: Call) -> Reply:
 
 ROUTES = [
     Route(method="GET", path="/volumes", handler=index, policy="volume:get_all", default="reader",
-          summary="List volumes"),
+          summary="List volumes", answer=page("volumes", views.BRIEF)),
     Route(method="GET", path="/volumes/detail", handler=detail, policy="volume:get_all", default="reader",
-          summary="List volumes with details"),
+          summary="List volumes with details", answer=page("volumes", views.DETAIL)),
     Route(method="GET", path="/volumes/summary", handler=summary, policy="volume:get_all", default="reader",
           min=(3, 12), summary="Count volumes and their size"),
     Route(method="GET", path="/volumes/{volume_id}", handler=show, policy="volume:get", default="reader",
-          summary="Show a volume"),
+          summary="Show a volume", answer=one("volume", views.DETAIL)),
     Route(method="PUT", path="/volumes/{volume_id}", handler=update, policy="volume:update", body=ChangeBody,
           summary="Change name, description or metadata of a volume"),
     Route(method="DELETE", path="/volumes/{volume_id}", handler=delete, policy="volume:delete",

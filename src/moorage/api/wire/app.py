@@ -29,6 +29,7 @@ from moorage.api.wire.observation import observed
 from moorage.api.wire.route import EVERYONE, Handler, Route, Service, StreamHandler
 from moorage.api.wire.versions import Version
 from moorage.context import NOBODY, Context
+from moorage.store import outage
 from moorage.telemetry.scope import scope as ids_of
 
 _log = logging.getLogger(__name__)
@@ -70,9 +71,8 @@ class ServiceApp:
                 return None
             except errors.MoorageError as error:
                 response = self._fault(request, error)
-            except Exception:
-                _log.exception("%s %s %s failed", request_id, request.method, request.url.path)
-                response = self._problem(500, faults.UNEXPECTED)
+            except Exception as problem:
+                response = self._broken(request, request_id, problem)
             response.headers["x-openstack-request-id"] = request_id
             if self.service.name == "compute":
                 response.headers["x-compute-request-id"] = request_id
@@ -185,6 +185,13 @@ class ServiceApp:
             response.headers["Retry-After"] = RETRY_AFTER_S
         self._mark(response, getattr(request.state, "version", None))
         return response
+
+    def _broken(self, request: Request, request_id: str, problem: Exception) -> Response:
+        """A disk that is full, or a bug."""
+        if (unavailable := outage.meaning(problem)) is not None:
+            return self._fault(request, unavailable)
+        _log.error("%s %s %s failed", request_id, request.method, request.url.path, exc_info=problem)
+        return self._problem(500, faults.UNEXPECTED)
 
     def _problem(self, status: int, message: str) -> Response:
         form = "auth" if status == 401 else self.service.name

@@ -67,10 +67,15 @@ class DpmDriver(Unsupported):
         self._sessions.close()
 
     def hosts(self) -> list[HostState]:
-        """One hypervisor with the totals of the settings; down when the HMC or the CPC cannot be asked to work."""
+        """One hypervisor with the totals of the settings.
+
+        Down when the HMC or the CPC cannot be asked to work, and when none of the mapped adapters reaches storage.
+        """
+        has_reach = False
         try:
             with self._hmc("look at the CPC") as hmc:
                 cpc = start_checks.read_cpc(hmc, self._settings)
+                has_reach = start_checks.has_reach(hmc, self._settings)
         except (errors.OutsideError, errors.ConfigError):
             # Down is what a caller needs to know here; the call that needs the HMC says why.
             cpc = {}
@@ -81,7 +86,7 @@ class DpmDriver(Unsupported):
             vcpus=self._settings.max_processors,
             memory_mib=self._settings.max_memory,
             disk_gib=0,
-            up=cpc.get("status") in _OPERATING,
+            up=has_reach and cpc.get("status") in _OPERATING,
         )
         return [state]
 

@@ -12,7 +12,7 @@ import zhmcclient
 
 from moorage import errors
 from moorage.compute.ports import Disk, Guest
-from moorage.drivers.dpm import boot_path, faults, group_volumes, groups, path_check, statuses, wwpn
+from moorage.drivers.dpm import boot_path, faults, group_volumes, groups, outfit, path_check, statuses, wwpn
 from moorage.drivers.dpm.failover import Failover, Start
 from moorage.drivers.dpm.group_boot import BOOT_VOLUME, GroupBoot, leads_to
 from moorage.drivers.dpm.group_volumes import Declared
@@ -40,12 +40,13 @@ class GroupStorage:
     def __init__(
         self, settings: DpmSettings, host: str, lifecycle: Lifecycle, failover: Failover, port_uris: list[str]
     ) -> None:
-        self.partitions = Partitions(settings, host, (_ATTACHED, BOOT_VOLUME))
+        self.partitions = Partitions(settings, host, (_ATTACHED, BOOT_VOLUME, *outfit.PROPERTIES))
         self._cpc_uri = f"/api/cpcs/{settings.cpc_object_id}"
         self._settings = settings
         self._lifecycle = lifecycle
         self._failover = failover
         self._port_uris = port_uris
+        self._outfit = outfit.Outfit(self._cpc_uri, sets_mac=True, mounts_config_drive=settings.mount_config_drive)
         self._groups = Groups(self._cpc_uri, len(port_uris))
 
     def reserve(self, hmc: Hmc, guest: Guest) -> tuple[list[str], dict[str, Any]]:
@@ -124,6 +125,7 @@ class GroupStorage:
         initiators = dict(zip(group.wwpns, self._port_uris, strict=False))
         seen = self._look(hmc, group, initiators, disk)
         volume = self._set_up(hmc, group, initiators, seen, disk, disks)
+        self._outfit.provide(hmc, guest, partition)
         way = GroupBoot(hmc, self._settings, partition.uri, group.uri, volume, disk)
         self._failover.run(hmc, Start(guest.id, partition.uri, seen.checked.usable, seen.checked.dead, way.by))
 

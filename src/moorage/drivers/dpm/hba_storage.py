@@ -9,7 +9,7 @@ import msgspec
 from moorage import errors
 from moorage.compute.ports import Disk, Guest
 from moorage.conversion import convert
-from moorage.drivers.dpm import boot_path, hbas, statuses
+from moorage.drivers.dpm import boot_path, hbas, outfit, statuses
 from moorage.drivers.dpm.boot_path import Path
 from moorage.drivers.dpm.failover import Failover, Start
 from moorage.drivers.dpm.lifecycle import Lifecycle
@@ -27,7 +27,10 @@ class HbaStorage:
     def __init__(
         self, settings: DpmSettings, host: str, lifecycle: Lifecycle, failover: Failover, port_uris: list[str]
     ) -> None:
-        self.partitions = Partitions(settings, host, (_HBAS, _DEVICE, _TARGET, _LUN))
+        self.partitions = Partitions(settings, host, (_HBAS, _DEVICE, _TARGET, _LUN, *outfit.PROPERTIES))
+        self._outfit = outfit.Outfit(
+            f"/api/cpcs/{settings.cpc_object_id}", sets_mac=False, mounts_config_drive=settings.mount_config_drive
+        )
         self._settings = settings
         self._lifecycle = lifecycle
         self._failover = failover
@@ -80,6 +83,7 @@ class HbaStorage:
             self._failover.take_up(hmc, guest.id, partition)
         if partition.status not in statuses.STOPPED:
             self._lifecycle.stop(hmc, partition.uri)
+        self._outfit.provide(hmc, guest, partition)
         initiators = {hba.wwpn: hba.adapter_port for hba in made}
         paths = boot_path.candidates(disk, initiators, self._settings.target_wwpn_ignore_list)
         uris = {hba.wwpn: hba.uri for hba in made}

@@ -66,6 +66,11 @@ OPTIONS: list[cfg.Opt] = [
         help="Whether a shelved server keeps its storage group, and with it its WWPNs (z14 and later). Its volumes are "
         "unmapped all the same.",
     ),
+    cfg.BoolOpt(
+        "mount_config_drive",
+        default=True,
+        help="Mount an ISO image with user data, keys and networks on partitions of servers that have any.",
+    ),
     cfg.FloatOpt("poll_max_s", default=5.0, min=0.1, help="Longest pause between two looks at a job or a status."),
 ]
 
@@ -97,6 +102,7 @@ class DpmSettings:
     loader_error_pattern: str
     fulfillment_timeout_s: float
     keep_groups_of_shelved: bool
+    mount_config_drive: bool
     poll_max_s: float
 
     @property

@@ -39,6 +39,10 @@ class Hmc:
         """Create, change or operate. Not for operations that answer with a job."""
         return self._send(self.session.post, uri, body=body) or {}
 
+    def upload(self, uri: str, content: bytes) -> None:
+        """Send bytes as they are."""
+        self._send(self.session.post, uri, body=content)
+
     def submit(self, requests: list[tuple[str, str, dict[str, Any] | None]]) -> list[dict[str, Any]]:
         """Send (method, uri, body) as one request (Submit Requests); the answers in that order, refusals included.
 

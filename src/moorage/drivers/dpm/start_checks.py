@@ -69,6 +69,14 @@ def has_groups(cpc: dict[str, Any]) -> bool:
     return any(feature.get("name") == _STORAGE_GROUPS and feature.get("state") for feature in features)
 
 
+def has_reach(hmc: Hmc, settings: DpmSettings) -> bool:
+    """Whether at least one of the mapped adapters works, so that a partition made now could reach its volumes."""
+    mapped = {adapter_id for adapter_id, _ in split_mappings(settings)}
+    listed = hmc.get(f"/api/cpcs/{settings.cpc_object_id}/adapters")["adapters"]
+    working = {str(each["object-uri"]).rpartition("/")[2].lower() for each in listed if each.get("status") == "active"}
+    return bool(mapped & working)
+
+
 def read_cpc(hmc: Hmc, settings: DpmSettings) -> dict[str, Any]:
     """Properties of the CPC. Raises ``errors.ConfigError`` when the HMC shows none of that id."""
     try:

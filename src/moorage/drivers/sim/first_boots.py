@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import logging
 import threading
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
-from moorage import errors
+from moorage import errors, ids
 from moorage.compute import first_boot
 from moorage.compute.ports import Guest
 
@@ -19,6 +20,7 @@ _metadata = sa.MetaData()
 table = sa.Table(
     "first_boots", _metadata,
     sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("boot", sa.String(36), nullable=False, comment="which guest of that id: destroyed, it may come anew"),
     sa.Column("reports", sa.Text, nullable=False, comment="JSON list of what is still to be sent; empty once done"),
 )  # fmt: skip
 
@@ -49,7 +51,7 @@ class FirstBoots:
         if not self._is_on or drive is None or tx.scalar(sa.select(table.c.id).where(table.c.id == guest.id)):
             return
         said = msgspec.json.encode(first_boot.reports(drive.user_data)).decode()
-        tx.execute(table.insert().values(id=guest.id, reports=said))
+        tx.execute(table.insert().values(id=guest.id, boot=ids.new(), reports=said))
 
     def wake(self) -> None:
         self._wake.set()
@@ -73,29 +75,28 @@ class FirstBoots:
 
     def _let_all_speak(self) -> bool:
         """One after the other; one that gets no answer does not keep the others waiting."""
-        done = [self._speak(guest_id) for guest_id in self._waiting()]
+        done = [self._speak(row) for row in self._waiting()]
         return all(done)
 
-    def _waiting(self) -> list[str]:
+    def _waiting(self) -> list[sa.Row[Any]]:
         with self._turn, self._engine.connect() as tx:
-            return list(tx.scalars(sa.select(table.c.id).where(table.c.reports != "[]")))
+            return list(tx.execute(sa.select(table).where(table.c.reports != "[]")))
 
-    def _speak(self, guest_id: str) -> bool:
+    def _speak(self, row: sa.Row[Any]) -> bool:
         """Whether all was said; without an answer the rest waits."""
-        with self._turn, self._engine.connect() as tx:
-            text = tx.scalar(sa.select(table.c.reports).where(table.c.id == guest_id)) or "[]"
-        for number, report in enumerate(reports := msgspec.json.decode(text, type=list[first_boot.Report])):
+        reports = msgspec.json.decode(row.reports, type=list[first_boot.Report])
+        for number, report in enumerate(reports):
             try:
                 first_boot.send(report)
             except errors.Unknown as silence:
-                _log.info("guest %s: %s; it tries again", guest_id, silence.message)
-                self._keep(guest_id, reports[number:])
+                _log.info("guest %s: %s; it tries again", row.id, silence.message)
+                self._keep(row.boot, reports[number:])
                 return False
             except errors.Refused as refusal:
-                _log.warning("guest %s: %s", guest_id, refusal.message)
-        self._keep(guest_id, [])
+                _log.warning("guest %s: %s", row.id, refusal.message)
+        self._keep(row.boot, [])
         return True
 
-    def _keep(self, guest_id: str, left: list[first_boot.Report]) -> None:
+    def _keep(self, boot: str, left: list[first_boot.Report]) -> None:
         with self._turn, self._engine.begin() as tx:
-            tx.execute(table.update().where(table.c.id == guest_id).values(reports=msgspec.json.encode(left).decode()))
+            tx.execute(table.update().where(table.c.boot == boot).values(reports=msgspec.json.encode(left).decode()))

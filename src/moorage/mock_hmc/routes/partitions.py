@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from moorage import ids
-from moorage.mock_hmc import lifecycle, listing, os_messages, partition_fields
+from moorage.mock_hmc import guest, lifecycle, listing, os_messages, partition_fields
 from moorage.mock_hmc.errors import bad_request, not_found
 from moorage.mock_hmc.hmc import Hmc
 from moorage.mock_hmc.partition_fields import FIELDS
@@ -66,6 +66,10 @@ def delete(hmc: Hmc, request: Request) -> Reply:
     for hba in hmc.model.children(partition.uri, "hba"):
         hmc.model.remove(hba.uri)
         hmc.core.notifications.removed(hba)
+    for nic in hmc.model.children(partition.uri, "nic"):
+        hmc.model.remove(nic.uri)
+        hmc.core.notifications.removed(nic)
+    guest.forget(hmc.model, partition)
     attachments.detach_deleted(hmc, partition)
     os_messages.forget(hmc.model, partition)
     hmc.model.remove(partition.uri)

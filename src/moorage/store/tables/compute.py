@@ -80,6 +80,7 @@ servers = sa.Table(
     time("terminated_at"),
     time("deleted_at"),
     sa.Index("ix_servers_listing", "project_id", "deleted_at", "created_at", "id"),
+    sa.Index("ix_servers_everywhere", "deleted_at", "created_at", "id"),
     sa.Index("ix_servers_host", "host"),
 )  # fmt: skip
 

@@ -48,6 +48,7 @@ volumes = sa.Table(
     time("updated_at"),
     time("launched_at"),
     sa.Index("ix_volumes_listing", "project_id", "created_at", "id"),
+    sa.Index("ix_volumes_everywhere", "created_at", "id"),
 )  # fmt: skip
 
 snapshots = sa.Table(
@@ -65,6 +66,7 @@ snapshots = sa.Table(
     time("created_at", nullable=False),
     time("updated_at"),
     sa.Index("ix_snapshots_listing", "project_id", "created_at", "id"),
+    sa.Index("ix_snapshots_everywhere", "created_at", "id"),
 )  # fmt: skip
 
 quotas = sa.Table(
