@@ -86,6 +86,14 @@ TRACING: list[cfg.Opt] = [
         "there are none. Needs moorage[otel].",
     ),
 ]  # fmt: skip
+CLUSTERS: list[cfg.Opt] = [
+    cfg.StrOpt("node_domain", default="novalocal", help="What follows the host names of cluster nodes."),
+    cfg.IntOpt(
+        "default_boot_volume_size", default=10, min=1,
+        help="GiB of a node's boot volume where neither request nor flavor has a size, unless the image needs more.",
+    ),
+    cfg.IntOpt("verification_periodic_interval", default=600, min=1, help="Seconds between looks at clusters' health."),
+]  # fmt: skip
 COMPUTE: list[cfg.Opt] = [
     cfg.BoolOpt(
         "allow_direct_swap", default=False,
@@ -104,7 +112,11 @@ TOKEN: list[cfg.Opt] = [
     cfg.IntOpt("expiration", default=3600, min=1, help="Life of a token in seconds."),
 ]
 VOLUMES: list[cfg.Opt] = [
-    cfg.ListOpt("enabled_backends", default=["files"], help="Storage backends (files, fcarray); the first is default."),
+    cfg.ListOpt(
+        "enabled_backends",
+        default=["files"],
+        help="Storage backends (files: raw; qcow2; fcarray); the first is default.",
+    ),
     cfg.StrOpt(
         "fcarray_file", default="", help="State of the simulated FC array; empty: fcarray/array.db in data_dir."
     ),
@@ -172,6 +184,7 @@ GROUPS: dict[str, list[cfg.Opt]] = {
     "DEFAULT": DEFAULT,
     "api": API,
     "audit": AUDIT,
+    "clusters": CLUSTERS,
     "compute": COMPUTE,
     "dpm": [*CPCS, *DPM],
     "libvirt": LIBVIRT,
