@@ -55,7 +55,7 @@ _COLUMNS = tuple(attachments.c.keys())
 
 
 def from_row(row: sa.Row[Any]) -> Attachment:
-    """Of a row with all columns, in the table's order; asking each row for its names takes as long as all the rest."""
+    """Of a row with all columns, in the table's order; asking each row for its names took a third of a list's time."""
     return Attachment(**dict(zip(_COLUMNS, row, strict=True)))
 
 

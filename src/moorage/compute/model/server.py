@@ -79,5 +79,5 @@ _COLUMNS = tuple(servers.c.keys())
 
 
 def from_row(row: sa.Row[Any]) -> Server:
-    """Of a row with all columns, in the table's order; asking each row for its names takes as long as all the rest."""
+    """Of a row with all columns, in the table's order; asking each row for its names took a third of a list's time."""
     return Server(**dict(zip(_COLUMNS, row, strict=True)))
