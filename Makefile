@@ -23,6 +23,10 @@ install: $(STAMP) ## make .venv with Moorage and everything its tests need
 demo: $(STAMP) ## boot a DPM partition from a Fibre Channel volume, kill the process in mid-destroy, see nothing left
 	$(BIN)/python demo/boot_from_fc_volume.py
 
+.PHONY: demo-cluster
+demo-cluster: $(STAMP) ## a data-processing cluster on DPM whose nodes boot from FC volumes: create, scale, delete
+	$(BIN)/python demo/cluster_on_fc_volumes.py
+
 .PHONY: test
 test: lint unit ## lint, types, import contracts, generated docs, and the tests (under 10 minutes on 2 cores)
 
@@ -63,6 +67,7 @@ fuzz: $(STAMP) ## every route as every kind of caller, with CASES=10 generated r
 bench: $(STAMP) ## measure this machine: boot, audit, growth, and all figures of cloudbench (PEER='--peer-start ...')
 	$(BIN)/python benchmarks/boot.py
 	$(BIN)/python benchmarks/audit.py
+	$(BIN)/python benchmarks/cluster.py
 	$(BIN)/python benchmarks/growth.py
 	$(BIN)/python benchmarks/peer.py $(PEER)
 

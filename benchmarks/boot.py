@@ -78,11 +78,11 @@ def status(cloud: Session, service: str, path: str) -> str:
     return str(shown["status"])
 
 
-def until(check: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
+def until(check: Callable[[], bool], pause_s: float = 0.002, timeout_s: float = 30.0) -> None:
+    deadline = time.monotonic() + timeout_s
     while not check():
         assert time.monotonic() < deadline
-        time.sleep(0.002)
+        time.sleep(pause_s)
 
 
 def session(data_dir: Path, cloud: str = "moorage") -> Session:

@@ -54,14 +54,15 @@ class Stage:
                 process.kill()
                 process.wait()
 
-    def start_hmc(self) -> None:
+    def start_hmc(self, options: list[str] | None = None) -> None:
+        """``options``: further lines of ``moorage.conf``."""
         words = ["mock-hmc", "--data-dir", str(self.directory / "hmc"), "--array", str(self.array_file)]
         words += ["--listen", "127.0.0.1:0", "--stomp-listen", "127.0.0.1:0", "--control-listen", "127.0.0.1:0"]
         self._hmc, line = self._start([*words, "--stop-delay-ms", "2000"])
         self._ready = json.loads(line)
-        self._configure()
+        self._configure(options or [])
 
-    def _configure(self) -> None:
+    def _configure(self, options: list[str]) -> None:
         ready, cpc = self._ready, self._ready["cpcs"][0]
         self.data_dir.mkdir(exist_ok=True)
         lines = [
@@ -71,6 +72,7 @@ class Stage:
             f"ca_file = {ready['ca_file']}", f"cpc_object_id = {cpc['object-id']}", "max_processors = 8",
             "max_memory = 16384",
             *(f"physical_storage_adapter_mappings = {adapter['object-id']}:0" for adapter in cpc["adapters"]),
+            *options,
         ]  # fmt: skip
         config = self.data_dir / "moorage.conf"
         config.touch(mode=0o600)

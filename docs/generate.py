@@ -17,6 +17,7 @@ COMMANDS = [
     ["volume-attachment", "--help"], ["volume-attachment", "audit", "--help"],
     ["volume-attachment", "cleanup", "--help"], ["volume-attachment", "show", "--help"],
     ["volume-attachment", "get-connector", "--help"], ["volume-attachment", "refresh", "--help"],
+    ["cluster", "--help"], ["cluster", "template", "--help"],
     ["config", "--help"], ["dpm", "--help"], ["dpm", "doctor", "--help"], ["array", "--help"], ["mock-hmc", "--help"],
 ]  # fmt: skip
 

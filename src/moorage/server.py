@@ -42,6 +42,7 @@ from moorage.volumes.content import copy_over
 from moorage.volumes.ports import VolumeBackend
 from moorage.volumes.service import types
 from moorage.workflows import due, periodic_audit, report_pools
+from moorage.workflows.clusters import verification
 from moorage.workflows.guest_watch import GuestWatch
 from moorage.workflows.kinds import KINDS
 from moorage.workflows.site import Site
@@ -92,8 +93,11 @@ class Moorage:
     def _worker(self, probe: Probe | None) -> Worker:
         conf = self.settings.conf
         engine = Engine(self.settings.journal_url, Runtime(self.store, self.world, probe), KINDS)
-        timers = [Timer(conf.periodic_interval, [self._look_for_due_servers])]
-        timers.append(Timer(conf.compute.reconcile_interval, [self._note_hosts, self._reconcile]))
+        timers = [
+            Timer(conf.periodic_interval, [self._look_for_due_servers]),
+            Timer(conf.clusters.verification_periodic_interval, [self._look_at_clusters]),
+            Timer(conf.compute.reconcile_interval, [self._note_hosts, self._reconcile]),
+        ]
         if conf.audit.mode != periodic_audit.OFF:
             timers.append(self.audit_timer)
         return Worker(self.store, engine, conf.workers.concurrency, timers)
@@ -149,6 +153,8 @@ class Moorage:
             shelved_offload_time_s=self.settings.conf.shelved_offload_time,
             reclaim_interval_s=self.settings.conf.reclaim_instance_interval,
             networks=self.networks,
+            node_domain=self.settings.conf.clusters.node_domain,
+            default_boot_volume_gib=self.settings.conf.clusters.default_boot_volume_size,
             is_direct_swap_allowed=self.settings.conf.compute.allow_direct_swap,
         )  # fmt: skip
 
@@ -169,6 +175,9 @@ class Moorage:
     def _reconcile(self) -> None:
         if self.guest_watch is not None:
             self.guest_watch.reconcile()
+
+    def _look_at_clusters(self) -> None:
+        verification.look_at_all(self.store)
 
     def _audit(self) -> None:
         conf = self.settings.conf.audit

@@ -35,7 +35,8 @@ def test_a_kill_anywhere_leaves_each_port_with_its_server_or_free(site: Cloud) -
     network = site.moorage.call("GET", "network", "/v2.0/networks?name=prod").json()["networks"][0]["id"]
     kept = site.moorage.call("POST", "network", "/v2.0/ports", {"port": {"network_id": network, "name": "kept"}}).json()
     nics = [{"port": kept["port"]["id"]}, {"uuid": network}]
-    for kind, step, when in CELLS:
+    machine_steps = ("boot_guest", "destroy_guest")
+    for kind, step, when in [cell for cell in CELLS if site.driver == "sim" or cell[1] in machine_steps]:
         if kind == "boot":
             site.kill_at(kind, step, when)
         server = order(site, site.volume(), nics)

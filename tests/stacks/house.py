@@ -109,7 +109,7 @@ FILES = {"file://node.yaml": NODE, "file://data.yaml": DATA}
 
 def nodes(count: int = 2, **parameters: Any) -> Document:
     """So many servers, each on a volume of its own made from an image, and with data volumes if asked for."""
-    return Document(template=template(MAIN), files=FILES, parameters={"count": count, **parameters}, timeout_s=60)
+    return Document(template=template(MAIN), files=FILES, parameters={"count": count, **parameters}, timeout_s=600)
 
 
 def template(text: str) -> dict[str, Any]:
@@ -170,7 +170,7 @@ class House(msgspec.Struct, kw_only=True):
         """Contradictions between rows, array and guests."""
         self.settle()
         array, guests = snapshot(self.directory / "array.db"), invariants.sim_guests(self.directory / "sim.db")
-        return invariants.problems(self.directory / "moorage.db", array, guests, [])
+        return invariants.problems(self.directory / "moorage.db", self.directory, array, guests, [])
 
     def running(self, probe: Probe | None = None) -> contextlib.AbstractContextManager[Engine]:
         return running(self.directory, self.world, probe)

@@ -242,6 +242,40 @@ def test_what_cannot_be_removed_keeps_the_stack_until_it_can(house: House) -> No
         assert house.counts() == (0, 0)
 
 
+def test_an_update_removes_what_an_earlier_one_could_not(house: House) -> None:
+    volume = "  v: {type: OS::Cinder::Volume, properties: {size: 1}}\n"
+    with house.running():
+        stack = house.make(document(volume))
+        volume_id = str(house.resources(stack.id)["v"].physical_id)
+        _set_status(house, volume_id, "in-use")
+        stack = house.change(stack, document("  h: {type: OS::Heat::WaitConditionHandle}\n"), key="too early")
+        assert stack.status == "UPDATE_FAILED"
+        _set_status(house, volume_id, "available")
+        stack = house.change(stack, document("  h: {type: OS::Heat::WaitConditionHandle}\n"), key="now")
+        assert stack.status == "UPDATE_COMPLETE", stack.reason
+        assert house.counts() == (0, 0)
+
+
+def test_a_server_takes_a_port_that_outlives_it(house: House) -> None:
+    resources = """\
+  p: {type: OS::Neutron::Port, properties: {network: lan}}
+  v: {type: OS::Cinder::Volume, properties: {size: 1, image: img}}
+  s:
+    type: OS::Nova::Server
+    properties:
+      flavor: m1.tiny
+      networks: [{port: {get_resource: p}}]
+      block_device_mapping_v2: [{volume_id: {get_resource: v}}]
+"""
+    outputs = "  ip: {value: {get_attr: [s, first_address]}}\n  all: {value: {get_attr: [s, networks, lan]}}\n"
+    with house.running():
+        stack = house.make(document(resources, outputs=outputs))
+        assert stack.outputs == {"ip": "192.0.2.10", "all": ["192.0.2.10"]}, stack.reason
+        house.remove(stack.id)
+        assert house.rows("SELECT id FROM ports") == []
+        assert house.problems() == []
+
+
 def _set_status(house: House, volume_id: str, status: str) -> None:
     with house.store.write() as tx:
         tx.exec_driver_sql("UPDATE volumes SET status = ? WHERE id = ?", (status, volume_id))

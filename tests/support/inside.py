@@ -14,7 +14,13 @@ from starlette.testclient import TestClient
 from moorage.config import settings
 from moorage.server import Moorage
 
-PREFIX = {"compute": "/compute/v2.1", "volume": "/volume/v3", "identity": "/identity/v3", "image": "/image/v2"}
+PREFIX = {
+    "compute": "/compute/v2.1",
+    "volume": "/volume/v3",
+    "identity": "/identity/v3",
+    "image": "/image/v2",
+    "network": "/network/v2.0",
+}
 
 
 class Inside:

@@ -13,6 +13,7 @@ COMMANDS = {
     "api": "moorage.cli.api",
     "worker": "moorage.cli.worker",
     "operations": "moorage.cli.operations",
+    "cluster": "moorage.cli.cluster",
     "volume-attachment": "moorage.cli.volume_attachment",
     "db": "moorage.cli.database",
     "config": "moorage.cli.configuration",

@@ -86,6 +86,14 @@ TRACING: list[cfg.Opt] = [
         "there are none. Needs moorage[otel].",
     ),
 ]  # fmt: skip
+CLUSTERS: list[cfg.Opt] = [
+    cfg.StrOpt("node_domain", default="novalocal", help="What follows the host names of cluster nodes."),
+    cfg.IntOpt(
+        "default_boot_volume_size", default=10, min=1,
+        help="GiB of a node's boot volume where neither request nor flavor has a size, unless the image needs more.",
+    ),
+    cfg.IntOpt("verification_periodic_interval", default=600, min=1, help="Seconds between looks at clusters' health."),
+]  # fmt: skip
 COMPUTE: list[cfg.Opt] = [
     cfg.BoolOpt(
         "allow_direct_swap", default=False,
@@ -172,6 +180,7 @@ GROUPS: dict[str, list[cfg.Opt]] = {
     "DEFAULT": DEFAULT,
     "api": API,
     "audit": AUDIT,
+    "clusters": CLUSTERS,
     "compute": COMPUTE,
     "dpm": [*CPCS, *DPM],
     "libvirt": LIBVIRT,

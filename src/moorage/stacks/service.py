@@ -78,6 +78,14 @@ def change(tx: Tx, resource_id: str, **values: Any) -> None:
     tx.execute(query.values(updated_at=clock.now(), **values))
 
 
+def retry_removals(tx: Tx, stack_id: str) -> None:
+    """What could not be removed is tried again by the action that begins."""
+    for row in resources(tx, stack_id):
+        if (row.action, row.progress) == (states.DELETE, states.FAILED):
+            data = {**row.data, "is_being_deleted": False}
+            change(tx, row.id, action=states.CREATE, progress=states.COMPLETE, reason=None, data=data)
+
+
 def remove(tx: Tx, resource_id: str) -> None:
     tx.execute(stack_resources.delete().where(stack_resources.c.id == resource_id))
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from moorage import errors
 from moorage.operations import Kind, Saga
 from moorage.stacks import service, states
@@ -29,10 +27,7 @@ def begin(world: World, stack_id: str) -> bool:
         if stack is None:
             return False
         service.begin(tx, stack, states.DELETE)
-        for row in service.resources(tx, stack_id):
-            if row.status == "DELETE_FAILED":
-                data: dict[str, Any] = {**row.data, "is_being_deleted": False}
-                service.change(tx, row.id, action=states.CREATE, progress=states.COMPLETE, reason=None, data=data)
+        service.retry_removals(tx, stack_id)
     return True
 
 

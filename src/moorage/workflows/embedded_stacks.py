@@ -50,6 +50,7 @@ class EmbeddedStacks:
                 tx, stack, states.UPDATE, generation=stack.generation + 1, request_key=key, previous=previous,
                 has_rollback=has_rollback, **_columns(document),
             )  # fmt: skip
+            service.retry_removals(tx, stack_id)
             _submit(tx, stack, update_stack.KIND)
 
     def delete(self, stack_id: str) -> None:

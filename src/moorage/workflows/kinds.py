@@ -37,6 +37,9 @@ from moorage.workflows import (
     update_stack,
     upload_volume,
 )
+from moorage.workflows.clusters import create as create_cluster
+from moorage.workflows.clusters import delete as delete_cluster
+from moorage.workflows.clusters import scale as scale_cluster
 
 KINDS: list[Kind] = [
     boot.KIND, destroy.KIND, power.START, power.STOP, power.REBOOT,
@@ -51,4 +54,5 @@ KINDS: list[Kind] = [
     connect_attachment.KIND, disconnect_attachment.KIND, map_volume.KIND, unmap_volume.KIND, cleanup.KIND,
     refresh_attachment.KIND,
     create_stack.KIND, update_stack.KIND, delete_stack.KIND,
+    create_cluster.KIND, scale_cluster.KIND, delete_cluster.KIND,
 ]  # fmt: skip

@@ -23,6 +23,10 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     """How long a shelved server keeps its place on the host: 0 not at all, -1 for ever."""
     reclaim_interval_s: int = 0
     """How long a deleted server can be restored; 0 deletes at once."""
+    node_domain: str = "novalocal"
+    """What follows the host names of cluster nodes."""
+    default_boot_volume_gib: int = 10
+    """Size of a node's boot volume where neither request nor flavor has one."""
     is_direct_swap_allowed: bool = False
     """Whether compute takes a swap that no migration of the volume asked for."""
 

@@ -37,6 +37,7 @@ _ALWAYS = [
     Entry("block-storage", "cinder", "/volume/v3"),
     Entry("volumev3", "cinderv3", "/volume/v3"),
     Entry("image", "glance", "/image"),
+    Entry("data-processing", "sahara", "/data-processing"),
 ]
 
 

@@ -27,7 +27,7 @@ from moorage.api.wire.intake import check_kind, read_body
 from moorage.api.wire.matching import RouteTree, in_version, segments
 from moorage.api.wire.observation import observed
 from moorage.api.wire.route import EVERYONE, Handler, Route, Service, StreamHandler
-from moorage.api.wire.versions import Version
+from moorage.api.wire.versions import MalformedVersion, NotAcceptable, Version, dotted
 from moorage.context import NOBODY, Context
 from moorage.store import outage
 from moorage.telemetry.scope import scope as ids_of
@@ -38,6 +38,13 @@ _LOGGED = frozenset({"server_id", "volume_id", "attachment_id", "snapshot_id", "
 """Parameters of paths that log lines name."""
 RETRY_AFTER_S = "1"
 """When to come back after 429 and 503: soon, as most of what keeps others out takes milliseconds."""
+
+
+class NoSuchPath(errors.NotFound):
+    """404: no route, whatever its parameters."""
+
+    def __init__(self) -> None:
+        super().__init__("The resource could not be found.")
 
 
 class MethodNotAllowed(errors.Rejected):
@@ -55,7 +62,7 @@ class ServiceApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        request_id = f"req-{ids.new()}"
+        request.state.request_id = request_id = f"req-{ids.new()}"
         with contextlib.ExitStack() as held:
             request.state.held = held
             response = await self._response(request, request_id)
@@ -89,7 +96,7 @@ class ServiceApp:
             call = self._call(request, NOBODY, (0, 0), params, b"", path)
             return _encode(await run_in_threadpool(cast(Handler, route.handler), call))
         if not path.startswith(self.service.root + "/"):
-            raise errors.NotFound("The resource could not be found.")
+            raise NoSuchPath
         return await self._answer_route(request, request_id, path[len(self.service.root) :])
 
     async def _answer_route(self, request: Request, request_id: str, path: str) -> Response:
@@ -99,7 +106,7 @@ class ServiceApp:
         if not found:
             async with self.services.admission.turn(self._caller(request)):
                 await self._authenticate(request, request_id)
-            raise errors.NotFound("The resource could not be found.")
+            raise NoSuchPath
         route, params = self._choose(found, request.method, version)
         request.state.route = self.service.prefix + self.service.root + route.path
         with ids_of(**{name.removesuffix("_id"): params[name] for name in _LOGGED & params.keys()}):
@@ -116,7 +123,7 @@ class ServiceApp:
             context = NOBODY
             if route.default != EVERYONE:
                 context = await self._authenticate(request, request_id)
-                _check_project(project, context)
+                self._check_project(project, context)
             call = self._call(request, context, version, params, raw, path)
             if not route.stream:
                 check_kind(request, raw)
@@ -134,6 +141,7 @@ class ServiceApp:
 
     def _find(self, path: str) -> tuple[list[tuple[Route, dict[str, str]]], str, str | None]:
         """Routes at the path, which may begin with a project id as older clients build it."""
+        path = path.removesuffix(self.service.suffix)
         parts = [unquote(part) for part in segments(path)]
         if any("\0" in part for part in parts):
             return [], path, None
@@ -147,12 +155,12 @@ class ServiceApp:
         wanted = "GET" if method == "HEAD" and not any(r.method == "HEAD" for r, _ in found) else method
         known = [(r, p) for r, p in found if version is None or in_version(r, version)]
         if not known:
-            raise errors.NotFound("The resource could not be found.")
+            raise NoSuchPath
         for route, params in known:
             if route.method == wanted:
                 return route, params
         if version is not None and any(r.method == wanted for r, _ in found):
-            raise errors.NotFound("The resource could not be found.")
+            raise NoSuchPath
         raise MethodNotAllowed("The method is not allowed for this resource.")
 
     async def _authenticate(self, request: Request, request_id: str) -> Context:
@@ -160,6 +168,15 @@ class ServiceApp:
         if known is not None:
             return known
         return await run_in_threadpool(authenticate, self.services, request.headers, request_id)
+
+    def _check_project(self, project: str | None, context: Context) -> None:
+        if project is None or project == context.project_id:
+            return
+        message = (
+            f"Malformed request URL: URL's project_id '{project}' doesn't match Context's project_id "
+            f"'{context.project_id}'"
+        )
+        raise errors.Unauthorized(message) if self.service.name == faults.SAHARA else errors.BadRequest(message)
 
     def _call(
         self, request: Request, context: Context, version: Version, params: dict[str, str], raw: bytes, path: str
@@ -175,7 +192,7 @@ class ServiceApp:
 
     def _fault(self, request: Request, error: errors.MoorageError) -> Response:
         status = 405 if isinstance(error, MethodNotAllowed) else faults.status_of(error, self.service.name)
-        response = self._problem(status, error.message)
+        response = self._problem(request, status, error.message, error)
         if response.status_code == 401:
             host = self.services.host_url(request.headers, request.url.scheme)
             response.headers["WWW-Authenticate"] = f'Keystone uri="{host}/identity"'
@@ -191,11 +208,24 @@ class ServiceApp:
         if (unavailable := outage.meaning(problem)) is not None:
             return self._fault(request, unavailable)
         _log.error("%s %s %s failed", request_id, request.method, request.url.path, exc_info=problem)
-        return self._problem(500, faults.UNEXPECTED)
+        return self._problem(request, 500, faults.UNEXPECTED)
 
-    def _problem(self, status: int, message: str) -> Response:
+    def _problem(
+        self, request: Request, status: int, message: str, error: errors.MoorageError | None = None
+    ) -> Response:
+        if self.service.name == faults.SAHARA and status != 401:
+            return _encode(Reply(status=status, body=self._sahara(request, status, message, error)))
         form = "auth" if status == 401 else self.service.name
         return _encode(Reply(status=status, body=faults.render(form, status, message)))
+
+    def _sahara(self, request: Request, status: int, message: str, error: errors.MoorageError | None) -> dict[str, Any]:
+        if isinstance(error, NoSuchPath):
+            return faults.no_such_path(message)
+        body = faults.sahara(status, message, error, request.state.request_id)
+        if isinstance(error, NotAcceptable | MalformedVersion) and self.service.versions:
+            low, high = self.service.versions.min, self.service.versions.max
+            body |= {"min_version": dotted(low), "max_version": dotted(high)}
+        return body
 
     def _described(self, request: Request) -> Response:
         if request.method not in ("GET", "HEAD"):
@@ -219,14 +249,6 @@ def _run(call: Call, route: Route) -> Reply:
 def _authorise(call: Call, route: Route) -> None:
     if route.default != EVERYONE:
         call.enforce(route.policy)
-
-
-def _check_project(project: str | None, context: Context) -> None:
-    if project is not None and project != context.project_id:
-        raise errors.BadRequest(
-            f"Malformed request URL: URL's project_id '{project}' doesn't match Context's project_id "
-            f"'{context.project_id}'"
-        )
 
 
 def _raw_path(request: Request) -> str:

@@ -40,6 +40,8 @@ _TITLES = {
     429: "Too Many Requests", 500: "Internal Server Error", 501: "Not Implemented", 503: "Service Unavailable",
 }  # fmt: skip
 
+SAHARA = "data-processing"
+
 UNEXPECTED = (
     "Unexpected API Error. The details are in the log of Moorage under this request id; "
     "please report them with the log."
@@ -47,10 +49,12 @@ UNEXPECTED = (
 
 
 def status_of(error: errors.MoorageError, service: str) -> int:
-    """The status code of an error; quota is 403 in compute, 409 in networking, 413 in block storage and image."""
+    """The status code of an error. Quota is 403 in compute, 409 in networking, 400 in data processing, else 413."""
     if isinstance(error, errors.OverQuota) and service == "network":
         return 409
     if isinstance(error, errors.OverQuota):
+        if service == SAHARA:
+            return 400
         return 403 if service in ("compute", "identity") else 413
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
@@ -72,15 +76,31 @@ def render(service: str, status: int, message: str) -> dict[str, Any]:
     """The body of a fault in the service's own form."""
     if service in ("identity", "auth", "image"):
         return {"error": {"code": status, "title": _TITLES.get(status, "Error"), "message": message}}
-    if service == "data-processing":
-        name = _TITLES.get(status, "Error").upper().replace(" ", "_")
-        return {"error_code": status, "error_name": name, "error_message": message}
     if service == "network":
         return {"NeutronError": {"type": _neutron_type(status, message), "message": message, "detail": ""}}
     fault: dict[str, Any] = {"code": status, "message": message}
     if status in (413, 429):
         fault["retryAfter"] = "0"
     return {_KEYS.get(status, "computeFault"): fault}
+
+
+def sahara(status: int, message: str, error: errors.MoorageError | None, request_id: str) -> dict[str, Any]:
+    """The body of a fault in data processing. ``error_name`` is the error's own, if its class has one.
+
+    Sahara's error id is the request's, under which the log has it.
+    """
+    title = _TITLES.get(status, "Error").upper().replace(" ", "_")
+    name = getattr(error, "error_name", "QUOTA_ERROR" if isinstance(error, errors.OverQuota) else title)
+    return {
+        "error_code": status,
+        "error_name": name,
+        "error_message": f"{message}\nError ID: {request_id.removeprefix('req-')}",
+    }
+
+
+def no_such_path(message: str) -> dict[str, Any]:
+    """What data processing answers where there is no route: another form than that of its faults."""
+    return {"error": 404, "error_message": message}
 
 
 _NEUTRON_TYPES = [

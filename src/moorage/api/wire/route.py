@@ -62,6 +62,8 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     """``/v2.1``: the API version that routes hang below; empty if routes carry it themselves."""
     routes: list[Route]
     rules: list[Rule] = []
+    suffix: str = ""
+    """Paths may also end in it: ``.json``."""
     versions: VersionRange | None = None
     documents: list[Route] = []
     """Version documents: paths below the prefix, no token, no microversion."""

@@ -21,6 +21,10 @@ class NotAcceptable(errors.Rejected):
     """406: the version is outside the announced range."""
 
 
+class MalformedVersion(errors.BadRequest):
+    """400: the header holds no version."""
+
+
 class VersionRange(msgspec.Struct, frozen=True, kw_only=True):
     """The microversions a service announces."""
 
@@ -40,7 +44,7 @@ class VersionRange(msgspec.Struct, frozen=True, kw_only=True):
             return self.max
         match = _FORM.match(wanted)
         if not match:
-            raise errors.BadRequest(
+            raise MalformedVersion(
                 f"API Version String {wanted} is of invalid format. Must be of format MajorNum.MinorNum."
             )
         version = (int(match[1]), int(match[2]))

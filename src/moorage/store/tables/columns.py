@@ -23,15 +23,18 @@ def text(name: str, *, nullable: bool = True, **options: Any) -> sa.Column[str]:
     return sa.Column(name, sa.Text, nullable=nullable, **options)
 
 
-def number(name: str, default: int | None = None, *, nullable: bool = False) -> sa.Column[int]:
+def number(
+    name: str, default: int | None = None, *, nullable: bool = False, comment: str | None = None
+) -> sa.Column[int]:
     server_default = None if default is None else str(default)
-    return sa.Column(name, sa.BigInteger, nullable=nullable, default=default, server_default=server_default)
-
-
-def flag(name: str, default: bool = False) -> sa.Column[bool]:
     return sa.Column(
-        name, sa.Boolean, nullable=False, default=default, server_default=sa.sql.expression.literal(default)
+        name, sa.BigInteger, nullable=nullable, default=default, server_default=server_default, comment=comment
     )
+
+
+def flag(name: str, default: bool = False, *, comment: str | None = None) -> sa.Column[bool]:
+    literal = sa.sql.expression.literal(default)
+    return sa.Column(name, sa.Boolean, nullable=False, default=default, server_default=literal, comment=comment)
 
 
 def json(name: str, default: Any = None, *, nullable: bool = True, comment: str | None = None) -> sa.Column[Any]:

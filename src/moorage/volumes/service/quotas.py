@@ -78,6 +78,18 @@ def check_volume(tx: Tx, project_id: str, type_name: str, size_gib: int, *, new:
     _check(tx, project_id, type_name, {"volumes": 1 if new else 0, "gigabytes": size_gib})
 
 
+def check_volumes(tx: Tx, project_id: str, wanted: dict[str, list[int]]) -> None:
+    """The same for many volumes at once: type name → their sizes in GiB."""
+    for size_gib in {size for sizes in wanted.values() for size in sizes}:
+        check_size(tx, project_id, size_gib)
+    amounts = {"volumes": 0, "gigabytes": 0}
+    for type_name, sizes in wanted.items():
+        own = {"volumes": len(sizes), "gigabytes": sum(sizes)}
+        amounts |= {f"{kind}_{type_name}": amount for kind, amount in own.items()}
+        amounts |= {kind: amounts[kind] + amount for kind, amount in own.items()}
+    _refuse_over(amounts, limits_of(tx, project_id), usage_of(tx, project_id))
+
+
 def check_snapshot(tx: Tx, project_id: str, type_name: str, size_gib: int) -> None:
     """The same for one more snapshot."""
     _check(tx, project_id, type_name, {"snapshots": 1, "gigabytes": size_gib})

@@ -1,0 +1,1 @@
+"""Mends the ``openstack dataprocessing`` commands."""

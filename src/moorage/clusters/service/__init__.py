@@ -1,0 +1,1 @@
+"""Rules and rows of clusters."""
