@@ -23,6 +23,11 @@ install: $(STAMP) ## make .venv with Moorage and everything its tests need
 demo: $(STAMP) ## boot a DPM partition from a Fibre Channel volume, kill the process in mid-destroy, see nothing left
 	$(BIN)/python demo/boot_from_fc_volume.py
 
+.PHONY: demo-libvirt
+demo-libvirt: $(STAMP) ## boot a real QEMU guest from an uploaded image, show its console (installs libvirt-python in .venv)
+	$(BIN)/python -c 'import libvirt' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[libvirt]'
+	$(BIN)/python demo/real_guest.py
+
 .PHONY: demo-cluster
 demo-cluster: $(STAMP) ## a data-processing cluster on DPM whose nodes boot from FC volumes: create, scale, delete
 	$(BIN)/python demo/cluster_on_fc_volumes.py

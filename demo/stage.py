@@ -34,7 +34,7 @@ def fail(reason: str) -> None:
 
 
 class Stage:
-    """A mock HMC and a Moorage below one directory."""
+    """A Moorage below one directory, and for some a mock HMC."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -64,7 +64,6 @@ class Stage:
 
     def _configure(self, options: list[str]) -> None:
         ready, cpc = self._ready, self._ready["cpcs"][0]
-        self.data_dir.mkdir(exist_ok=True)
         lines = [
             "[DEFAULT]", "compute_driver = dpm", "[volumes]", "enabled_backends = fcarray", "[dpm]", "hmc = 127.0.0.1",
             f"hmc_port = {ready['url'].rsplit(':', 1)[1]}", f"hmc_notification_port = {ready['stomp'].split(':')[1]}",
@@ -74,11 +73,16 @@ class Stage:
             *(f"physical_storage_adapter_mappings = {adapter['object-id']}:0" for adapter in cpc["adapters"]),
             *options,
         ]  # fmt: skip
+        self.configure("\n".join(lines) + "\n")
+
+    def configure(self, text: str) -> None:
+        """Write ``moorage.conf`` and show it but for passwords."""
+        self.data_dir.mkdir(exist_ok=True)
         config = self.data_dir / "moorage.conf"
         config.touch(mode=0o600)
-        config.write_text("\n".join(lines) + "\n")
+        config.write_text(text)
         print("   moorage.conf:")
-        print("\n".join(f"     {line}" for line in lines if "password" not in line))
+        print("\n".join(f"     {line}" for line in text.splitlines() if "password" not in line))
 
     def start_moorage(self) -> None:
         self._moorage, line = self._start(["serve", "--data-dir", str(self.data_dir), "--listen", self.listen])
@@ -115,6 +119,10 @@ class Stage:
         if done.returncode:
             fail(done.stderr)
         return done.stdout.strip()
+
+    def text(self, *words: str) -> str:
+        """What an openstack command prints."""
+        return self._run_openstack(words).stdout
 
     def until_available(self, volume: str) -> None:
         self.until(

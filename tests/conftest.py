@@ -19,6 +19,8 @@ LONG = (
     "tests/crash/test_volume_lost_replies.py",
     "tests/crash/test_volume_operations.py",
     "tests/audit/test_command.py",
+    "tests/libvirt/test_crash.py",
+    "tests/libvirt/test_linux.py",
     "tests/property/",
     "tests/races/",
     "tests/stories/test_life.py",

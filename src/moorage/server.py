@@ -39,6 +39,7 @@ from moorage.store import figures as store_figures
 from moorage.store.engines import is_sqlite
 from moorage.telemetry.outside import measured
 from moorage.volumes.content import copy_over
+from moorage.volumes.forms import Qcow2
 from moorage.volumes.ports import VolumeBackend
 from moorage.volumes.service import types
 from moorage.workflows import due, periodic_audit, report_pools
@@ -305,10 +306,12 @@ def backends_of(settings: Settings) -> dict[str, VolumeBackend]:
     for name in settings.conf.volumes.enabled_backends:
         if name == "files":
             made[name] = FileVolumes(name, settings.data_dir / "volumes")
+        elif name == "qcow2":
+            made[name] = FileVolumes(name, settings.data_dir / "volumes-qcow2", Qcow2())
         elif name == "fcarray":
             made[name] = FcArray(name, settings.array_file)
         else:
-            raise errors.ConfigError(f"[volumes] enabled_backends = {name}: must be files or fcarray")
+            raise errors.ConfigError(f"[volumes] enabled_backends = {name}: must be files, qcow2 or fcarray")
     if not made:
-        raise errors.ConfigError("[volumes] enabled_backends = (empty): name at least one of files, fcarray")
+        raise errors.ConfigError("[volumes] enabled_backends = (empty): name at least one of files, qcow2, fcarray")
     return made

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
 from tests.support.real_cloud import RealCloud
 
 
@@ -38,3 +41,33 @@ def test_the_boot_counter_outlives_stop_reboot_shelve_unshelve_and_a_swap(site: 
     site.settle()
     assert site.problems() == []
     assert site.embedded.states() == {}
+
+
+def test_a_guest_that_ends_by_itself_is_shown_as_shut_off_and_starts_again(site: RealCloud) -> None:
+    server = site.server([site.volume("A")])
+    site.wait(server, "ACTIVE")
+    site.until_booted(server, 1)
+    os.kill(site.embedded.pid(server), signal.SIGTERM)
+    site.wait(server, "SHUTOFF")
+    assert site.problems() == []
+    assert site.act(server, "os-start").status_code == 202
+    site.wait(server, "ACTIVE")
+    site.until_booted(server, 2)
+
+
+def test_a_volume_backed_server_is_rescued_by_an_image_that_says_how(site: RealCloud) -> None:
+    server = site.server([site.volume("A")])
+    site.wait(server, "ACTIVE")
+    site.until_booted(server, 1)
+    plain = site.tiny_image("RESCUE")
+    assert site.act(server, "rescue", {"rescue_image_ref": plain}, version="2.87").status_code == 400
+    ready = site.tiny_image("RESCUE", hw_rescue_bus="sata", hw_rescue_device="disk")
+    assert site.act(server, "rescue", {"rescue_image_ref": ready}, version="2.86").status_code == 400
+    assert site.act(server, "rescue", {"rescue_image_ref": ready}, version="2.87").status_code == 200
+    site.wait(server, "RESCUE")
+    site.until_booted(server, 1, "RESCUE")
+    site.settle()
+    assert site.problems() == []
+    assert site.act(server, "unrescue").status_code == 202
+    site.wait(server, "ACTIVE")
+    site.until_booted(server, 2, "A")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,7 @@ _BASE = """\
 [DEFAULT]
 compute_driver = libvirt
 [volumes]
-enabled_backends = files
-{volumes}
+enabled_backends = {backends}
 [compute]
 allow_direct_swap = true
 [libvirt]
@@ -39,11 +39,11 @@ class RealCloud(Cloud):
     """Looks at the guests through libvirt's files, which the driver has no part in."""
 
     def __init__(self, directory: Path, embedded: Embedded, code: bytes, **sections: str) -> None:
-        words = {"volumes": "", "libvirt": "", **sections}
+        words = {"backends": "files", "libvirt": "", **sections}
         super().__init__(directory, "libvirt", _BASE.format(uri=embedded.uri, **words))
         self.embedded = embedded
         self._code = code
-        self._image = functools.cache(self._upload)
+        self._image = functools.cache(self.tiny_image)
 
     def array(self) -> dict[str, list[dict[str, Any]]]:
         return {"hosts": [], "masks": [], "zones": [], "volumes": []}
@@ -63,16 +63,20 @@ class RealCloud(Cloud):
             )
         return found
 
-    def small_flavor(self) -> str:
-        """64 MiB are plenty for the tiny guest."""
-        body = {"flavor": {"name": "tiny", "id": "tiny", "ram": 64, "vcpus": 1, "disk": 0}}
+    def make_flavor(self, name: str, memory_mib: int) -> str:
+        """A flavor without a disk of its own; its id is its name."""
+        body = {"flavor": {"name": name, "id": name, "ram": memory_mib, "vcpus": 1, "disk": 0}}
         made = self.moorage.call("POST", "compute", "/flavors", body, cloud="moorage-admin")
         assert made.status_code == 200, made.text
-        return "tiny"
+        return name
 
     def volume(self, name: str = "A", *, is_bootable: bool = True) -> str:
         """An available volume; bootable ones hold the tiny guest, with their name as its label."""
-        body = {"volume": {"size": 1, "name": name, **({"imageRef": self._image(name)} if is_bootable else {})}}
+        return self.made_of({"imageRef": self._image(name)} if is_bootable else {}, name)
+
+    def made_of(self, source: dict[str, str], name: str = "A") -> str:
+        """An available volume with the content of an image, a snapshot or another volume."""
+        body = {"volume": {"size": 1, "name": name, **source}}
         made = self.moorage.call("POST", "block-storage", "/volumes", body)
         assert made.status_code == 202, made.text
         volume_id: str = made.json()["volume"]["id"]
@@ -81,6 +85,10 @@ class RealCloud(Cloud):
 
     def volume_file(self, volume_id: str) -> Path:
         return self.data_dir / "volumes" / "volumes" / volume_id
+
+    def cdrom(self, server: str) -> Path:
+        """The config drive's file, by the guest's definition."""
+        return self.embedded.cdrom(server)
 
     def console(self, server: str) -> str:
         answer = self.act(server, "os-getConsoleOutput", {})
@@ -91,9 +99,9 @@ class RealCloud(Cloud):
         """Until the guest says over its serial line that it has booted that often from that volume."""
         eventually(lambda: (count, label) in real_guests.boots(self.console(server)), 30, f"boot {count} of {label}")
 
-    def upload(self, name: str, content: bytes, disk_format: str = "raw") -> str:
+    def upload(self, name: str, content: bytes, disk_format: str = "raw", **properties: str) -> str:
         """An active image with this content."""
-        body = {"name": name, "disk_format": disk_format, "container_format": "bare"}
+        body = {"name": name, "disk_format": disk_format, "container_format": "bare", **properties}
         made = self.moorage.call("POST", "image", "/v2/images", body)
         assert made.status_code == 201, made.text
         image_id: str = made.json()["id"]
@@ -105,8 +113,17 @@ class RealCloud(Cloud):
         assert sent.status_code == 204, sent.text
         return image_id
 
-    def _upload(self, label: str) -> str:
-        return self.upload(label, real_guests.image(self._code, label))
+    def upload_qcow2(self, label: str) -> str:
+        """The tiny guest as a qcow2 image."""
+        raw, qcow2 = self.data_dir / "image.raw", self.data_dir / "image.qcow2"
+        raw.write_bytes(real_guests.image(self._code, label))
+        subprocess.run(["qemu-img", "convert", "-f", "raw", "-O", "qcow2", str(raw), str(qcow2)], check=True)
+        return self.upload(label, qcow2.read_bytes(), "qcow2")
+
+    def tiny_image(self, label: str, **properties: str) -> str:
+        """The tiny guest as a raw image."""
+        content = real_guests.image(self._code, label).ljust(1 << 20, b"\0")  # firmware overlooks a smaller disk
+        return self.upload(label, content, **properties)
 
 
 @contextlib.contextmanager
@@ -115,7 +132,7 @@ def real_cloud(directory: Path, embedded: Embedded, code: bytes, **sections: str
     made = RealCloud(directory, embedded, code, **sections)
     made.moorage.start()
     try:
-        made.flavor = made.small_flavor()
+        made.flavor = made.make_flavor("tiny", 64)  # plenty for the tiny guest
         yield made
     finally:
         made.moorage.kill()

@@ -55,13 +55,20 @@ def _has_user(name: str) -> bool:
 
 @contextlib.contextmanager
 def embedded() -> Iterator[Embedded]:
-    """A directory for ``qemu:///embed``; short, as it holds sockets. One process at a time may use it."""
+    """A directory for ``qemu:///embed``; short, as it holds sockets. Its guests end with it.
+
+    One process at a time may use it.
+    """
     with tempfile.TemporaryDirectory(prefix="mvirt-", ignore_cleanup_errors=True) as name:
         root = Path(name)
         (root / "etc").mkdir()
         user = f'user = "{getpass.getuser()}"\ngroup = "{getpass.getuser()}"\n' if os.getuid() == 0 else ""
         (root / "etc" / "qemu.conf").write_text(_QEMU_CONF + user)
-        yield Embedded(root)
+        made = Embedded(root)
+        try:
+            yield made
+        finally:
+            made.clear()
 
 
 def assemble(directory: Path, *flags: str) -> bytes:
@@ -108,6 +115,12 @@ class Embedded:
         paths = [*self._definitions(), *self._statuses()]
         return [_disks(_read(path)) for path in paths if server_id in path.name]
 
+    def cdrom(self, server_id: str) -> Path:
+        """What is in the guest's CD-ROM drive."""
+        (definition,) = [path for path in self._definitions() if server_id in path.name]
+        (disk,) = [disk for disk in _read(definition).iter("disk") if disk.get("device") == "cdrom"]
+        return Path(str(next(disk.iterfind("source")).get("file")))
+
     def pid(self, server_id: str) -> int:
         """Of the guest's QEMU."""
         return int((self.root / "run" / "qemu" / f"instance-{server_id}.pid").read_text())
@@ -133,6 +146,6 @@ def _read(path: Path) -> ET.Element:
 
 
 def _disks(definition: ET.Element) -> dict[str, str]:
-    disks = [disk for disk in definition.iter("disk") if disk.get("device") == "disk"]
+    disks = [disk for disk in definition.iter("disk") if disk.find("target[@bus='virtio']") is not None]
     files = [str(source.get("file")) for disk in disks for source in disk.iterfind("source")]
     return {Path(file).name: file for file in files}

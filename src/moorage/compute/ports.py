@@ -93,6 +93,14 @@ class Disk(msgspec.Struct, frozen=True, kw_only=True):
     """Whether other servers may have the volume at the same time."""
 
 
+class RescueImage(msgspec.Struct, frozen=True, kw_only=True):
+    """The system that repairs a guest whose root is a volume."""
+
+    path: Path
+    disk_format: str
+    """``raw`` or ``qcow2``."""
+
+
 class HostState(msgspec.Struct, frozen=True, kw_only=True):
     """One hypervisor: totals and its own usage, memory in MiB, disk in GiB."""
 
@@ -117,6 +125,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a running guest's disk can be copied to another volume and moved over to it."""
     rescue: bool = False
     """Whether a guest with a local root disk can be started from another one to repair it."""
+    rescue_of_volumes: bool = False
+    """Whether the same can be done for a guest whose root is a volume."""
     resize: bool = False
     """Whether a guest's processors and memory can be changed by booting it anew."""
     shares_processors: bool = False
@@ -173,8 +183,11 @@ class Hypervisor(Protocol):
     def swap(self, guest: Guest, old: Disk, new: Disk) -> None:
         """Copy ``old`` to ``new`` under the running guest and move it over; already moved is success."""
 
-    def rescue(self, guest: Guest, disks: list[Disk]) -> None:
-        """Start a stopped guest from a rescue system, its own root beside it; ``reboot`` hard ends it."""
+    def rescue(self, guest: Guest, disks: list[Disk], image: RescueImage | None) -> None:
+        """Start a stopped guest from a rescue system, its own disks beside it; ``reboot`` hard ends it.
+
+        ``image`` is None for a guest with a local root disk, whose driver has its image.
+        """
 
     def read_disk(self, guest: Guest, target: Path) -> None:
         """Write the guest's local root disk to ``target`` as a raw image. Repeating it starts over."""

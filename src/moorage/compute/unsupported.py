@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from moorage import errors
-from moorage.compute.ports import Disk, Guest
+from moorage.compute.ports import Disk, Guest, RescueImage
 
 
 class Unsupported:
@@ -29,7 +29,7 @@ class Unsupported:
     def swap(self, guest: Guest, old: Disk, new: Disk) -> None:  # noqa: ARG002
         self._refuse("swap a volume of", guest)
 
-    def rescue(self, guest: Guest, disks: list[Disk]) -> None:  # noqa: ARG002
+    def rescue(self, guest: Guest, disks: list[Disk], image: RescueImage | None) -> None:  # noqa: ARG002
         self._refuse("rescue", guest)
 
     def read_disk(self, guest: Guest, target: Path) -> None:  # noqa: ARG002

@@ -112,7 +112,11 @@ TOKEN: list[cfg.Opt] = [
     cfg.IntOpt("expiration", default=3600, min=1, help="Life of a token in seconds."),
 ]
 VOLUMES: list[cfg.Opt] = [
-    cfg.ListOpt("enabled_backends", default=["files"], help="Storage backends (files, fcarray); the first is default."),
+    cfg.ListOpt(
+        "enabled_backends",
+        default=["files"],
+        help="Storage backends (files: raw; qcow2; fcarray); the first is default.",
+    ),
     cfg.StrOpt(
         "fcarray_file", default="", help="State of the simulated FC array; empty: fcarray/array.db in data_dir."
     ),

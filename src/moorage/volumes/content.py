@@ -1,6 +1,6 @@
 """How does a backend that keeps volumes as files hold their bytes, so that a crash never leaves half a volume?
 
-A volume or snapshot is a sparse raw file named by its id. New content is written to a draft beside it and renamed over
+A volume or snapshot is a file named by its id. New content is written to a draft beside it and renamed over
 it when complete, so a file under its final name is always whole. The draft also serves as the lock: whoever holds
 ``flock`` on it is the only one, in any process, changing that file; the kernel drops the lock when its holder dies.
 """
@@ -12,13 +12,12 @@ import fcntl
 import os
 import re
 import shutil
-import struct
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from moorage import errors, fence
+from moorage.volumes.forms import Form, Raw, Writer, copy_writer, file_size, virtual_size
 from moorage.volumes.ports import Pool
 
 GIB = 1024**3
@@ -26,9 +25,6 @@ _CHUNK = 1024 * 1024
 _ZEROS = bytes(_CHUNK)
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,199}")
-
-Writer = Callable[[int, Path], None]
-"""Fills the open draft given by descriptor and path."""
 
 
 class ContentStore:
@@ -38,7 +34,8 @@ class ContentStore:
     full disk, and ``Unknown`` for other input/output errors.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, form: Form | None = None) -> None:
+        self._form: Form = form or Raw()
         self._directory = directory.absolute()
         self._volumes = self._directory / "volumes"
         self._snapshots = self._directory / "snapshots"
@@ -55,7 +52,7 @@ class ContentStore:
 
     def create(self, volume_id: str, size_gib: int) -> None:
         """Make an all-zero volume unless it is there already."""
-        self._find_or_make(self.volume_path(volume_id), size_gib * GIB, lambda _fd, _draft: None)
+        self._find_or_make(self.volume_path(volume_id), size_gib * GIB, self._form.blank(size_gib * GIB))
 
     def clone(self, volume_id: str, source_id: str, size_gib: int) -> None:
         """Make a volume from another volume's present content unless it is there already."""
@@ -73,23 +70,23 @@ class ContentStore:
         """Replace the volume's whole content by the image, zeros behind it. A crash keeps the old content."""
         target = self.volume_path(volume_id)
         with _sole_draft(target) as (fd, draft):
-            size = _size(target)
+            size = self._form.length(target)
             _check_fits(virtual_size(image, disk_format), size, f"image for volume {volume_id}")
-            _publish(fd, draft, target, size, _image_writer(image, disk_format))
+            _publish(self._form, fd, draft, target, size, self._form.image(image, disk_format))
 
     def read_image(self, volume_id: str, target: Path) -> None:
         """Write the volume as a sparse raw image; ``target`` appears only when complete."""
         source = self.volume_path(volume_id)
         with _sole_draft(target) as (fd, draft):
-            _publish(fd, draft, target, _size(source), _copy_writer(source))
+            _publish(Raw(), fd, draft, target, self._form.length(source), self._form.export(source))
 
     def extend(self, volume_id: str, size_gib: int) -> None:
         """Grow the volume; a volume that is already as large stays as it is."""
         target = self.volume_path(volume_id)
         with _sole_draft(target):
-            if _size(target) < size_gib * GIB:
+            if self._form.length(target) < size_gib * GIB:
                 fence.check()
-                os.truncate(target, size_gib * GIB)
+                self._form.grow(target, size_gib * GIB)
                 _sync(target)
 
     def delete_volume(self, volume_id: str) -> None:
@@ -103,12 +100,12 @@ class ContentStore:
     def require_volume(self, volume_id: str) -> Path:
         """The volume's path; ``Refused`` if there is no such volume."""
         path = self.volume_path(volume_id)
-        _size(path)
+        file_size(path)
         return path
 
     def size_gib(self, path: Path) -> int:
         """Size of a volume or snapshot, rounded up to whole GiB."""
-        return -(-_size(path) // GIB)
+        return -(-self._form.length(path) // GIB)
 
     def capacity(self, name: str) -> Pool:
         """Capacity of the file system the directory is on."""
@@ -117,17 +114,17 @@ class ContentStore:
 
     def _find_or_copy(self, target: Path, source: Path, size: int | None) -> None:
         # A repeat must succeed even when the source has been deleted since the first call finished.
-        needed = 0 if target.exists() else _size(source)
+        needed = 0 if target.exists() else self._form.length(source)
         wanted = needed if size is None else size
         _check_fits(needed, wanted, f"content of {source.name}")
-        self._find_or_make(target, wanted, _copy_writer(source))
+        self._find_or_make(target, wanted, self._form.copy(source))
 
     def _find_or_make(self, target: Path, size: int, write: Writer) -> None:
         with _sole_draft(target) as (fd, draft):
             if not target.exists():
-                _publish(fd, draft, target, size, write)
-            elif _size(target) < size:
-                raise errors.Refused(f"{target.name} exists already with {_size(target)} bytes instead of {size}")
+                _publish(self._form, fd, draft, target, size, write)
+            elif (length := self._form.length(target)) < size:
+                raise errors.Refused(f"{target.name} exists already with {length} bytes instead of {size}")
 
 
 def copy_over(source: Path, target: Path) -> None:
@@ -136,103 +133,22 @@ def copy_over(source: Path, target: Path) -> None:
     Repeated, it starts over; nobody may rely on ``target`` before it returns.
     """
     with _answering(target.name):
-        size = _size(target)
-        _check_fits(_size(source), size, f"content of {source.name}")
+        size = file_size(target)
+        _check_fits(file_size(source), size, f"content of {source.name}")
         fd = os.open(target, os.O_RDWR | os.O_CLOEXEC)
         try:
             os.ftruncate(fd, 0)
             os.ftruncate(fd, size)
-            _copy_writer(source)(fd, target)
+            copy_writer(source)(fd, target)
             os.fsync(fd)
         finally:
             os.close(fd)
 
 
-def virtual_size(image: Path, disk_format: str) -> int:
-    """Bytes the image fills once it is a raw disk; ``Refused`` if the format is not usable or the file is missing."""
-    if disk_format == "raw":
-        return _size(image)
-    if disk_format == "qcow2":
-        return _qcow2_size(image)
-    raise errors.Refused(f"image format {disk_format} is not supported, use raw or qcow2")
-
-
-def _qcow2_size(image: Path) -> int:
-    """Read from the header (QEMU docs/interop/qcow2), which also shows references to other files.
-
-    An image that names a backing or data file would let its owner read files of this machine (OSSA-2024-001).
-    """
-    _size(image)
-    with image.open("rb") as reader:
-        header = reader.read(80).ljust(80, b"\0")
-    magic, version, backing, _, _, size = struct.unpack_from(">4sIQIIQ", header)
-    if magic != b"QFI\xfb":
-        raise errors.Refused("the image is not qcow2 although it says so")
-    features = int.from_bytes(header[72:80], "big") if version >= 3 else 0
-    if backing or features & 0b100:
-        raise errors.Refused("the qcow2 image refers to another file; flatten it first")
-    return int(size)
-
-
-def _image_writer(image: Path, disk_format: str) -> Writer:
-    if disk_format == "raw":
-        return _copy_writer(image)
-    program = shutil.which("qemu-img")
-    if program is None:
-        raise errors.Refused("qcow2 images need the program qemu-img, which is not installed; use a raw image")
-
-    def convert(fd: int, draft: Path) -> None:
-        # The child inherits the lock: should we be killed, a restarted write waits until the orphan has ended.
-        command = [program, "convert", "-f", "qcow2", "-O", "raw", str(image), str(draft)]
-        done = subprocess.run(command, pass_fds=(fd,), capture_output=True, text=True, check=False)  # noqa: S603 - no shell
-        if done.returncode != 0:
-            raise errors.Refused(f"qemu-img cannot convert the image: {done.stderr.strip()[-300:]}")
-
-    return convert
-
-
-def _copy_writer(source: Path) -> Writer:
-    def copy(fd: int, _draft: Path) -> None:
-        with source.open("rb") as reader, open(fd, "r+b", closefd=False) as writer:
-            for start, end in _extents(reader.fileno()):
-                writer.seek(start)
-                for chunk in _chunks(reader.fileno(), start, end):
-                    if chunk == _ZEROS[: len(chunk)]:
-                        writer.seek(len(chunk), os.SEEK_CUR)
-                    else:
-                        writer.write(chunk)
-
-    return copy
-
-
-def _chunks(fd: int, start: int, end: int) -> Iterator[bytes]:
-    while start < end:
-        chunk = os.pread(fd, min(_CHUNK, end - start), start)
-        if not chunk:
-            raise OSError(errno.EIO, "the source became shorter while it was read")
-        yield chunk
-        start += len(chunk)
-
-
-def _extents(fd: int) -> Iterator[tuple[int, int]]:
-    """The parts of a sparse file that hold data, as (start, end) in bytes."""
-    end = 0
-    while True:
-        try:
-            start = os.lseek(fd, end, os.SEEK_DATA)
-        except OSError as error:
-            if error.errno == errno.ENXIO:  # nothing but a hole up to the end
-                return
-            raise
-        end = os.lseek(fd, start, os.SEEK_HOLE)
-        yield start, end
-
-
-def _publish(fd: int, draft: Path, target: Path, size: int, write: Writer) -> None:
+def _publish(form: Form, fd: int, draft: Path, target: Path, size: int, write: Writer) -> None:
     os.ftruncate(fd, 0)
-    os.ftruncate(fd, size)
     write(fd, draft)
-    os.ftruncate(fd, size)  # a conversion leaves the image's own size
+    form.finish(fd, draft, size)  # content may be shorter than the volume
     os.fsync(fd)
     fence.check()
     draft.replace(target)
@@ -282,13 +198,6 @@ def _sync(path: Path) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        raise errors.Refused(f"there is no {path.name}") from None
 
 
 def _check_fits(needed: int, size: int, what: str) -> None:

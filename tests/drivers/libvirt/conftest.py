@@ -30,6 +30,11 @@ class Bench:
         self._tmp_path = tmp_path
         self.guests: list[Guest] = []
 
+    @property
+    def code(self) -> bytes:
+        """The tiny guest."""
+        return self._code()
+
     def guest(self) -> Guest:
         """Placed, not booted."""
         bare = Guest(id=str(uuid.uuid4()), name="tiny", vcpus=1, memory_mib=64)

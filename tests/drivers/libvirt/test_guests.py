@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from moorage import errors
+from moorage.compute.ports import GuestState, RescueImage
 from moorage.drivers.libvirt import lifecycle
 from tests.drivers.libvirt.conftest import Bench
+from tests.support import real_guests
+from tests.support.process import eventually
 
 
 def test_a_guest_boots_from_its_volume_and_the_counter_outlives_stop_start_and_reboots(bench: Bench) -> None:
@@ -78,3 +83,29 @@ def test_a_volume_that_is_not_there_is_a_definite_no(bench: Bench) -> None:
     with pytest.raises(errors.Refused, match="start server"):
         bench.driver.boot(guest, [root])
     assert bench.driver.power_state(guest) == lifecycle.SHUTDOWN
+
+
+def test_a_guest_is_rescued_by_another_system_and_goes_back_to_its_own(bench: Bench, tmp_path: Path) -> None:
+    guest, root = bench.booted()
+    bench.until_booted(guest, 1)
+    rescue = tmp_path / "rescue"
+    rescue.write_bytes(real_guests.image(bench.code, "RESCUE").ljust(1 << 20, b"\0"))
+    bench.driver.power_off(guest)
+    for _ in range(2):
+        bench.driver.rescue(guest, [root], RescueImage(path=rescue, disk_format="raw"))
+    bench.until_booted(guest, 1, "RESCUE")
+    assert bench.held(guest) == [root.volume_id]
+    bench.driver.reboot(guest, [root], hard=True)
+    bench.until_booted(guest, 2, "A")
+    assert real_guests.counter(rescue) == 0, "the guest wrote to a copy"
+
+
+def test_a_guest_that_shuts_itself_down_is_told(bench: Bench) -> None:
+    told: list[GuestState] = []
+    bench.driver.watch(told.append)
+    guest, _ = bench.booted()
+    bench.until_booted(guest, 1)
+    bench.domain(guest).shutdown()  # the guest switches itself off when it notices the button
+    off = GuestState(server_id=guest.id, power_state=lifecycle.SHUTDOWN)
+    eventually(lambda: off in told, 20, "the guest is off, and the driver has said so")
+    assert bench.driver.states_of([guest.id]) == [off]

@@ -93,7 +93,8 @@ def _key(call: Call, tx: Tx, name: str | UnsetType | None) -> str | UnsetType | 
 
 def _rescue(call: Call, tx: Tx, server: Server, value: Any) -> Reply:
     wanted = _rescue_form(call, value) or Rescue()
-    rescue.request(tx, call.context, server, call.services.site)
+    image = wanted.rescue_image_ref if call.at_least(2, 87) else UNSET
+    rescue.request(tx, call.context, server, call.services.site, None if image is UNSET else str(image))
     return Reply(body={"adminPass": wanted.adminPass or secrets.token_urlsafe(9)})
 
 

@@ -1,4 +1,4 @@
-"""How are volumes served as raw files in a directory?
+"""How are volumes served as files in a directory, raw or qcow2?
 
 A file needs no access control of its own: connecting only tells the path. So a server that is gone leaves nothing
 behind, and ``delete`` has no mask that could hold it back.
@@ -9,16 +9,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from moorage.volumes.content import ContentStore
+from moorage.volumes.forms import Form
 from moorage.volumes.ports import ConnectionInfo, Connector, Pool
 
 
 class FileVolumes(ContentStore):
-    """The ``files`` storage backend: ``<directory>/volumes/<volume id>``. Implements ``VolumeBackend``."""
+    """The storage backends ``files`` and ``qcow2``: ``volumes/<volume id>`` each. Implements ``VolumeBackend``."""
 
     protocol = "file"
 
-    def __init__(self, name: str, directory: Path) -> None:
-        super().__init__(directory)
+    def __init__(self, name: str, directory: Path, form: Form | None = None) -> None:
+        super().__init__(directory, form)
         self.name = name
 
     def delete(self, volume_id: str) -> None:
@@ -28,7 +29,7 @@ class FileVolumes(ContentStore):
     def connect(self, volume_id: str, connector: Connector) -> ConnectionInfo:  # noqa: ARG002 - every host may open it
         """The absolute path of the volume's file."""
         path = self.require_volume(volume_id)
-        data = {"device_path": str(path), "format": "raw", "volume_id": volume_id}
+        data = {"device_path": str(path), "format": self._form.name, "volume_id": volume_id}
         return {"driver_volume_type": self.protocol, "data": data}
 
     def disconnect(self, volume_id: str, connector: Connector) -> None:

@@ -82,7 +82,7 @@ def image_element(disk: Disk, settings: LibvirtSettings) -> ET.Element:
 
 def target_of(disk: Disk) -> str:
     """``vdb`` for ``/dev/vdb``, ``/dev/sdb`` or ``/dev/xvdb``: all disks are virtio disks."""
-    letters = re.sub(r"^/dev/x?[a-z]?d?(?=[a-z])|[0-9]+$", "", disk.device_name)
+    letters = re.sub(r"^(?:/dev/)?x?[a-z]?d?(?=[a-z])|[0-9]+$", "", disk.device_name)
     return f"vd{letters or 'a'}"
 
 
@@ -95,9 +95,9 @@ def matcher(disk: Disk) -> Callable[[FoundDisk], bool]:
 
 
 def found(definition: str) -> list[FoundDisk]:
-    """The disks of a definition; CD-ROM drives are none."""
+    """The volumes of a definition. Config drive and rescue disk are none: they are on another bus."""
     devices = ET.fromstring(definition).iterfind("devices/disk")  # noqa: S314 - written by libvirt
-    return [_found(one) for one in devices if one.get("device") == "disk" and one.find("source") is not None]
+    return [_found(one) for one in devices if one.find("target[@bus='virtio']") is not None]
 
 
 def _found(disk: ET.Element) -> FoundDisk:

@@ -62,11 +62,6 @@ def owner_of(definition: str) -> str | None:
     return None if made is None else made.get("owner")
 
 
-def memory_mib(definition: str) -> int:
-    """The most memory a guest may take; libvirt writes KiB."""
-    return int(ET.fromstring(definition).findtext("memory", "0")) // 1024  # noqa: S314
-
-
 def _machine(root: ET.Element, settings: LibvirtSettings) -> None:
     os = ET.SubElement(root, "os")
     ET.SubElement(os, "type", arch="x86_64", machine=settings.machine_type).text = "hvm"

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from moorage import errors
-from moorage.compute.ports import Capabilities, Disk, Guest, GuestState, HeldGuest, HostState, Identity
+from moorage.compute.ports import Capabilities, Disk, Guest, GuestState, HeldGuest, HostState, Identity, RescueImage
 from moorage.compute.unsupported import Unsupported
 from moorage.drivers.libvirt import binding, domain_xml, lifecycle, plugs, sources, states
 from moorage.drivers.libvirt.hints import Hints
@@ -29,7 +29,7 @@ class LibvirtDriver(Unsupported):
     name = "libvirt"
     capabilities = Capabilities(
         volume_protocols=sources.kinds(), local_disks=False, pause=True, suspend=True, swap_volume=True, resize=True,
-        console=True, shares_processors=True,
+        console=True, rescue_of_volumes=True, shares_processors=True,
     )  # fmt: skip
 
     def __init__(self, settings: LibvirtSettings) -> None:
@@ -55,8 +55,8 @@ class LibvirtDriver(Unsupported):
         return self._placement.states()
 
     def reserve_identity(self, guest: Guest) -> Identity:
-        """Choose the host. Each guest is an initiator of its own: QEMU reaches storage itself, not its host."""
-        host = self._placement.host_of(guest) or self._placement.choose(guest)
+        """Each guest is an initiator of its own: QEMU reaches storage itself, not its host."""
+        host = self._placement.host_of(guest) or self._placement.chosen(guest)
         connector = {"host": guest.id, "initiator": f"{_INITIATOR}:{guest.id}", "wwpns": []}
         return Identity(connector=connector, host=host.name)
 
@@ -130,6 +130,17 @@ class LibvirtDriver(Unsupported):
     def swap(self, guest: Guest, old: Disk, new: Disk) -> None:
         with self._guest(guest, f"swap of volume {old.volume_id} of") as domain:
             Swap(self._settings, self._hints, domain, old, new).run()
+
+    def rescue(self, guest: Guest, disks: list[Disk], image: RescueImage | None) -> None:
+        """From a copy of the image on a disk of its own; the server's disks stay where they are, behind it."""
+        if image is None:
+            raise errors.Refused(f"server {guest.id} has no local root disk to be rescued beside")
+        with self._connected(guest, "rescue") as (host, connection):
+            domain = host.find(connection, guest.id)
+            if domain is not None and domain.isActive():
+                return
+            media = self._instances.prepare_rescue(guest, image)
+            self._lifecycle.start(connection, domain_xml.render(guest, disks, media, self._settings))
 
     def console(self, guest: Guest) -> str:
         return self._instances.console(guest)

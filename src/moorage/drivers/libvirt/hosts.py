@@ -21,6 +21,8 @@ from moorage.drivers.libvirt.hints import Hints
 from moorage.drivers.libvirt.options import LibvirtSettings
 
 _SETTLE_PAUSE_S = 0.02
+_DEFINITION_EVENTS = (0, 1)
+"""VIR_DOMAIN_EVENT_DEFINED and UNDEFINED: the guest itself has not changed."""
 _KEEPALIVE_S, _KEEPALIVE_TRIES = 5, 3
 _log = logging.getLogger(__name__)
 
@@ -106,10 +108,11 @@ class Host:
     def _on_refusal(self, _connection: Any, domain: Any, alias: str, _: Any) -> None:
         self._hints.note(domain.UUIDString(), refused_alias=alias)
 
-    def _on_lifecycle(self, _connection: Any, domain: Any, *_: Any) -> None:
+    def _on_lifecycle(self, _connection: Any, domain: Any, event: int, *_: Any) -> None:
         server_id = domain.UUIDString()
         self._hints.note(server_id)
-        self._on_change(self, server_id)
+        if event not in _DEFINITION_EVENTS:
+            self._on_change(self, server_id)
 
     def _look_up(self, connection: Any, server_id: str) -> Any | None:
         try:

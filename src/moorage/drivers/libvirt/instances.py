@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
+
 from moorage import errors
 from moorage.compute import config_drive
-from moorage.compute.ports import Guest
+from moorage.compute.ports import Guest, RescueImage
 from moorage.drivers.libvirt.domain_xml import Media
 from moorage.drivers.libvirt.options import LibvirtSettings
 
@@ -29,6 +31,14 @@ class Instances:
         with _answering(guest):
             directory.mkdir(parents=True, exist_ok=True)
             return Media(console_log=directory / "console.log", config_drive=_config_drive(directory, guest))
+
+    def prepare_rescue(self, guest: Guest, image: RescueImage) -> Media:
+        """The same with a disk to repair from; the guest may write to it, so it is a copy."""
+        media = self.prepare(guest)
+        path = self._path / guest.id / f"rescue.{image.disk_format}"
+        with _answering(guest):
+            shutil.copyfile(image.path, path)
+        return msgspec.structs.replace(media, rescue_disk=path)
 
     def console(self, guest: Guest) -> str:
         """The end of what the guest wrote since its start; nothing before that."""

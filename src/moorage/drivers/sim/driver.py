@@ -14,7 +14,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from moorage import errors
-from moorage.compute.ports import Capabilities, Disk, Guest, HeldGuest, HostState, Identity
+from moorage.compute.ports import Capabilities, Disk, Guest, HeldGuest, HostState, Identity, RescueImage
 from moorage.connections import ConnectionInfo
 from moorage.drivers.sim.faults import Faults
 from moorage.drivers.sim.first_boots import FirstBoots
@@ -139,7 +139,7 @@ class SimDriver:
                 lambda held: dict((new.volume_id, place) if v == old.volume_id else (v, at) for v, at in held.items()),
             )
 
-    def rescue(self, guest: Guest, disks: list[Disk]) -> None:
+    def rescue(self, guest: Guest, disks: list[Disk], image: RescueImage | None) -> None:  # noqa: ARG002
         with self.faults.around("rescue", guest.id, self._latency_s):
             self._put(guest, disks, RUNNING, booted=True)
 
