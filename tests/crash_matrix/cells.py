@@ -60,25 +60,37 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def cells(
-    scene: str, driver: str, store: str, kind: str, steps: list[tuple[str, str]], calls: list[tuple[str, str, str]]
+    scene: str,
+    driver: str,
+    store: str,
+    kind: str,
+    steps: list[tuple[str, str, bool]],
+    calls: list[tuple[str, str, str]],
 ) -> list[Cell]:
-    """For each step begun the strikes that can hit it; a step that calls nobody can only be killed around."""
+    """For each step begun the strikes that can hit it.
+
+    A step that calls nobody can only be killed around, and one that ended in a refusal only before its work.
+    """
     made: list[Cell] = []
     seen: Counter[str] = Counter()
+    done: Counter[str] = Counter()
     called = Counter(step for k, step, _ in calls if k == kind)
-    total = Counter(step for k, step in steps if k == kind)
-    for k, step in steps:
+    total = Counter(step for k, step, _ in steps if k == kind)
+    for k, step, is_done in steps:
         if k != kind:
             continue
         nth = seen[step]
         seen[step] += 1
         of_each = called[step] // total[step]  # steps of one name call alike
         for strike in Strike:
+            if not is_done and strike not in (Strike.BEFORE, Strike.FAIL):
+                continue
             if strike in (Strike.BEFORE, Strike.AFTER):
-                skip = nth
+                skip = nth if strike is Strike.BEFORE else done[step]
             elif not of_each:
                 continue
             else:
                 skip = nth * of_each + (of_each - 1 if strike is Strike.ANSWER else 0)
             made.append(Cell(scene=scene, driver=driver, store=store, step=step, nth=nth, strike=strike, skip=skip))
+        done[step] += is_done
     return made

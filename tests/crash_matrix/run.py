@@ -93,7 +93,7 @@ class Stage:
         self.site.calls()
         self.scene.play(self.site, subject)
         self.site.settle()
-        steps, calls = self.site.steps(), self.site.calls()
+        steps, calls = self.site.trace(), self.site.calls()
         self.undisturbed = self.scene.end(self.site, subject)
         assert self.site.problems() == [], f"{self.scene.name}, undisturbed"
         self.scene.clear(self.site, subject)

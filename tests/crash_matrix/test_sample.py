@@ -17,7 +17,7 @@ from tests.crash_matrix.cells import Cell, Strike, cells
 from tests.crash_matrix.run import STORES, Result, stage
 from tests.crash_matrix.scenes import LEFT_OUT, SCENES, not_played
 
-STEPS = [("boot", "a"), ("boot", "b"), ("boot", "a"), ("other", "c")]
+STEPS = [("boot", "a", True), ("boot", "b", True), ("boot", "a", True), ("boot", "b", False), ("other", "c", True)]
 CALLS = [("boot", "a", "x"), ("boot", "a", "y"), ("boot", "a", "x"), ("boot", "a", "y")]
 SAMPLED = ["boot", "destroy", "attach", "detach", "swap", "shelve_offload", "unshelve", "reboot", "rebuild", "cleanup"]
 
@@ -50,7 +50,7 @@ def test_each_step_is_struck_in_every_way_that_can_hit_it() -> None:
         ("a", Strike.BEFORE, 0), ("a", Strike.ANSWER, 1), ("a", Strike.AFTER, 0), ("a", Strike.FAIL, 0),
         ("a", Strike.HANG, 0), ("b", Strike.BEFORE, 0), ("b", Strike.AFTER, 0),
         ("a#1", Strike.BEFORE, 1), ("a#1", Strike.ANSWER, 3), ("a#1", Strike.AFTER, 1), ("a#1", Strike.FAIL, 2),
-        ("a#1", Strike.HANG, 2),
+        ("a#1", Strike.HANG, 2), ("b#1", Strike.BEFORE, 1),
     ]  # fmt: skip
 
 

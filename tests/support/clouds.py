@@ -131,7 +131,15 @@ class Cloud:
 
     def steps(self) -> list[tuple[str, str]]:
         """Steps begun since the last look, in order: (kind, step)."""
-        return [(kind, step) for kind, step in self._lines("steps.log")]
+        return [(kind, step) for kind, step, _ in self.trace()]
+
+    def trace(self) -> list[tuple[str, str, bool]]:
+        """The same, and whether each step was done; a try that got no answer or a no was not."""
+        done, begun, found = {int(line[0]) for line in self._lines("done.log")}, 0, []
+        for kind, step in self._lines("steps.log"):
+            found.append((kind, step, begun in done))
+            begun += len(f"{kind} {step}\n")
+        return found
 
     def calls(self) -> list[tuple[str, str, str]]:
         """Calls of outside systems since the last look, in order: (kind, step, call)."""

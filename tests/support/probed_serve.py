@@ -4,7 +4,8 @@
 ``before`` and ``after`` kill -9 the process before the step's work, and after it but before its record is written;
 ``answer`` kills it when a call of the hypervisor or the storage has done its work, before the step hears of it;
 ``fail`` has such a call refused without effect; ``hang`` lets it do its work, but its answer comes after the time-out.
-``<data-dir>/steps.log`` gets a line for each step begun, ``<data-dir>/calls.log`` one for each call within a step.
+``<data-dir>/steps.log`` gets a line for each step begun, ``done.log`` where in it the line of each done step stands,
+``calls.log`` a line for each call within a step.
 """
 
 from __future__ import annotations
@@ -31,17 +32,17 @@ class KillProbe:
 
     def __init__(self, data_dir: Path) -> None:
         self._order = data_dir / "kill-at.json"
-        self._steps, self._calls = data_dir / "steps.log", data_dir / "calls.log"
+        self._steps, self._done, self._calls = (data_dir / f"{name}.log" for name in ("steps", "done", "calls"))
         self._lock = threading.Lock()
         self._here = threading.local()
 
     def before(self, kind: str, step: str) -> None:
-        self._note(self._steps, f"{kind} {step}")
+        self._here.begun = self._note(self._steps, f"{kind} {step}")
         self._here.step = kind, step
         self._maybe_die("before")
 
     def after(self, kind: str, step: str) -> None:
-        self._here.step = kind, step
+        self._note(self._done, str(self._here.begun))
         self._maybe_die("after")
         self._here.step = None
 
@@ -59,9 +60,12 @@ class KillProbe:
             raise errors.Unknown(f"{name} did not answer within {TIME_OUT_S} s")
         return result
 
-    def _note(self, log: Path, line: str) -> None:
+    def _note(self, log: Path, line: str) -> int:
+        """Where the line stands."""
         with self._lock, log.open("a") as file:
+            begun = file.tell()
             file.write(f"{line}\n")
+            return begun
 
     def _maybe_die(self, when: str) -> None:
         if self._is_ordered(when):

@@ -51,8 +51,12 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True):
         return self.boot_index == 0
 
 
+_COLUMNS = tuple(attachments.c.keys())
+
+
 def from_row(row: sa.Row[Any]) -> Attachment:
-    return Attachment(**row._mapping)
+    """Of a row with all columns, in the table's order; asking each row for its names took a third of a list's time."""
+    return Attachment(**dict(zip(_COLUMNS, row, strict=True)))
 
 
 def query() -> sa.Select[Any]:

@@ -16,6 +16,7 @@ from moorage.compute.model.keypair import Keypair
 from moorage.compute.ports import Capabilities, HostState
 from moorage.compute.service import flavors, keypairs, servers, services
 from moorage.drivers.sim.driver import SimDriver
+from moorage.operations import claims
 from moorage.operations import service as operations
 from moorage.store import Tx
 from moorage.store.tables.attachments import attachments as attachment_rows
@@ -137,7 +138,7 @@ class Rows:
         """What was asked for is done; ``active`` and ``stopped`` also place the server, ``gone`` deletes it."""
         with self.store.write() as tx:
             for operation in operations.unfinished(tx, f"server/{server_id}"):
-                operations.begin(tx, operation, EVENTS[operation.kind], HOST.name)
+                claims.claim(tx, operation, "executor", "1", EVENTS[operation.kind])
                 operations.finish(tx, operation.id, None)
             if state == "gone":
                 self._forget(tx, server_id)

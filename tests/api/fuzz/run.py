@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import random
+import time
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -164,5 +165,5 @@ class Run:
             with self.site.moorage.store.read() as tx:
                 if not operations.unfinished(tx):
                     return
-            self.site.moorage.engine.runtime.stopping.wait(0.005)
+            time.sleep(0.005)
         raise AssertionError("operations do not end")

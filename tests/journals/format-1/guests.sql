@@ -10,6 +10,7 @@ CREATE TABLE faults (
 );
 CREATE TABLE first_boots (
 	id VARCHAR(36) NOT NULL, 
+	boot VARCHAR(36) NOT NULL, 
 	reports TEXT NOT NULL, 
 	PRIMARY KEY (id)
 );

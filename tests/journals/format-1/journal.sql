@@ -5,7 +5,7 @@ CREATE TABLE application_versions (
     version_timestamp INTEGER NOT NULL DEFAULT (strftime('%s','now') * 1000),
     created_at INTEGER NOT NULL DEFAULT (strftime('%s','now') * 1000)
 , "application_name" TEXT DEFAULT NULL);
-INSERT INTO "application_versions" VALUES('e4fbde3b-a520-4a8c-b16d-f1bb8861537e','1',1795250615000,1795250615000,'moorage');
+INSERT INTO "application_versions" VALUES('a1518315-d2cd-4dd0-a838-b604cddfb819','1',1795252457000,1795252457000,'moorage');
 CREATE TABLE dbos_migrations (version INTEGER NOT NULL PRIMARY KEY);
 INSERT INTO "dbos_migrations" VALUES(125);
 CREATE TABLE notifications (
@@ -31,16 +31,16 @@ CREATE TABLE "operation_outputs" (
     retention_timestamp INTEGER NOT NULL DEFAULT (strftime('%s','now') * 1000),
     PRIMARY KEY (workflow_uuid, function_id)
 );
-INSERT INTO "operation_outputs" VALUES('5b5a1eb6-8b15-48a4-b321-9f4f072f3236',1,'choose_backend','null',NULL,NULL,1795250617214,1795250617267,'moorage_json','moorage',1795250617000);
-INSERT INTO "operation_outputs" VALUES('5b5a1eb6-8b15-48a4-b321-9f4f072f3236',2,'show_progress','null',NULL,NULL,1795250617287,1795250617289,'moorage_json','moorage',1795250617000);
-INSERT INTO "operation_outputs" VALUES('5b5a1eb6-8b15-48a4-b321-9f4f072f3236',3,'make_content','null',NULL,NULL,1795250617301,1795250617328,'moorage_json','moorage',1795250617000);
-INSERT INTO "operation_outputs" VALUES('5b5a1eb6-8b15-48a4-b321-9f4f072f3236',4,'set_available','null',NULL,NULL,1795250617330,1795250617340,'moorage_json','moorage',1795250617000);
-INSERT INTO "operation_outputs" VALUES('af8b41f2-4ef4-48cc-ab28-4605caf209e9',1,'list_disks','{"volumes":["401ad20b-1cad-417d-8801-fd51c35795b2","164db059-be75-495c-bf3c-5374f0c0c8ec"],"to_create":["164db059-be75-495c-bf3c-5374f0c0c8ec"]}',NULL,NULL,1795250617477,1795250617484,'moorage_json','moorage',1795250617000);
-INSERT INTO "operation_outputs" VALUES('af8b41f2-4ef4-48cc-ab28-4605caf209e9',2,'make_volume','null',NULL,NULL,1795250617508,1795250617536,'moorage_json','moorage',1795250617000);
-INSERT INTO "operation_outputs" VALUES('af8b41f2-4ef4-48cc-ab28-4605caf209e9',3,'fill_volume','null',NULL,NULL,1795250617548,1795250617573,'moorage_json','moorage',1795250617000);
-INSERT INTO "operation_outputs" VALUES('af8b41f2-4ef4-48cc-ab28-4605caf209e9',4,'reserve_identity','null',NULL,NULL,1795250617580,1795250617611,'moorage_json','moorage',1795250617000);
-INSERT INTO "operation_outputs" VALUES('af8b41f2-4ef4-48cc-ab28-4605caf209e9',5,'connect_disk','null',NULL,NULL,1795250617624,1795250617679,'moorage_json','moorage',1795250617000);
-INSERT INTO "operation_outputs" VALUES('af8b41f2-4ef4-48cc-ab28-4605caf209e9',6,'connect_disk','null',NULL,NULL,1795250617685,1795250617720,'moorage_json','moorage',1795250617000);
+INSERT INTO "operation_outputs" VALUES('ac27e01a-380e-4d50-9f18-6c73acc5e390',1,'choose_backend','null',NULL,NULL,1795252458086,1795252458094,'moorage_json','moorage',1795252458000);
+INSERT INTO "operation_outputs" VALUES('ac27e01a-380e-4d50-9f18-6c73acc5e390',2,'show_progress','null',NULL,NULL,1795252458108,1795252458109,'moorage_json','moorage',1795252458000);
+INSERT INTO "operation_outputs" VALUES('ac27e01a-380e-4d50-9f18-6c73acc5e390',3,'make_content','null',NULL,NULL,1795252458122,1795252458150,'moorage_json','moorage',1795252458000);
+INSERT INTO "operation_outputs" VALUES('ac27e01a-380e-4d50-9f18-6c73acc5e390',4,'set_available','null',NULL,NULL,1795252458152,1795252458160,'moorage_json','moorage',1795252458000);
+INSERT INTO "operation_outputs" VALUES('5c6af432-0db4-4433-a234-9c66f786c10a',1,'list_disks','{"volumes":["63e6170f-df6e-43ac-95db-890212daa434","7331deb4-1bfd-44c8-adda-88054ccc2831"],"to_create":["7331deb4-1bfd-44c8-adda-88054ccc2831"]}',NULL,NULL,1795252458247,1795252458260,'moorage_json','moorage',1795252458000);
+INSERT INTO "operation_outputs" VALUES('5c6af432-0db4-4433-a234-9c66f786c10a',2,'make_volume','null',NULL,NULL,1795252458265,1795252458282,'moorage_json','moorage',1795252458000);
+INSERT INTO "operation_outputs" VALUES('5c6af432-0db4-4433-a234-9c66f786c10a',3,'fill_volume','null',NULL,NULL,1795252458292,1795252458316,'moorage_json','moorage',1795252458000);
+INSERT INTO "operation_outputs" VALUES('5c6af432-0db4-4433-a234-9c66f786c10a',4,'reserve_identity','null',NULL,NULL,1795252458320,1795252458348,'moorage_json','moorage',1795252458000);
+INSERT INTO "operation_outputs" VALUES('5c6af432-0db4-4433-a234-9c66f786c10a',5,'connect_disk','null',NULL,NULL,1795252458352,1795252458392,'moorage_json','moorage',1795252458000);
+INSERT INTO "operation_outputs" VALUES('5c6af432-0db4-4433-a234-9c66f786c10a',6,'connect_disk','null',NULL,NULL,1795252458402,1795252458428,'moorage_json','moorage',1795252458000);
 CREATE TABLE queues (
     queue_id TEXT PRIMARY KEY DEFAULT (hex(randomblob(16))),
     name TEXT NOT NULL UNIQUE,
@@ -85,15 +85,15 @@ CREATE TABLE workflow_input (
     inputs TEXT,
     retention_timestamp INTEGER NOT NULL DEFAULT (strftime('%s','now') * 1000)
 );
-INSERT INTO "workflow_input" VALUES('5b5a1eb6-8b15-48a4-b321-9f4f072f3236','{"args":["5b5a1eb6-8b15-48a4-b321-9f4f072f3236","create_volume",{"volume_id":"4d0d9cd1-702a-48de-8f18-7f9924bfe702"}],"kwargs":{}}',1795250617000);
-INSERT INTO "workflow_input" VALUES('af8b41f2-4ef4-48cc-ab28-4605caf209e9','{"args":["af8b41f2-4ef4-48cc-ab28-4605caf209e9","boot",{"server_id":"e3b83d20-fef3-4cb6-b96f-576d1c26d909"}],"kwargs":{}}',1795250617000);
+INSERT INTO "workflow_input" VALUES('ac27e01a-380e-4d50-9f18-6c73acc5e390','{"args":["ac27e01a-380e-4d50-9f18-6c73acc5e390","create_volume",{"volume_id":"f44354b1-475e-4b57-aec7-3f3deab07f62"}],"kwargs":{}}',1795252458000);
+INSERT INTO "workflow_input" VALUES('5c6af432-0db4-4433-a234-9c66f786c10a','{"args":["5c6af432-0db4-4433-a234-9c66f786c10a","boot",{"server_id":"7991e625-1c57-4836-8434-35b5dd5358f4"}],"kwargs":{}}',1795252458000);
 CREATE TABLE workflow_output (
     workflow_uuid TEXT NOT NULL PRIMARY KEY,
     output TEXT,
     error TEXT,
     retention_timestamp INTEGER NOT NULL DEFAULT (strftime('%s','now') * 1000)
 );
-INSERT INTO "workflow_output" VALUES('5b5a1eb6-8b15-48a4-b321-9f4f072f3236','null',NULL,1795250617000);
+INSERT INTO "workflow_output" VALUES('ac27e01a-380e-4d50-9f18-6c73acc5e390','null',NULL,1795252458000);
 CREATE TABLE workflow_schedules (
     schedule_id TEXT PRIMARY KEY,
     schedule_name TEXT NOT NULL UNIQUE,
@@ -129,8 +129,8 @@ CREATE TABLE workflow_status (
     deduplication_id TEXT,
     priority INTEGER NOT NULL DEFAULT 0
 , queue_partition_key TEXT, forked_from TEXT, "owner_xid" TEXT DEFAULT NULL, "parent_workflow_id" TEXT DEFAULT NULL, "serialization" TEXT DEFAULT NULL, "delay_until_epoch_ms" BIGINT DEFAULT NULL, "was_forked_from" BOOLEAN NOT NULL DEFAULT FALSE, "rate_limited" BOOLEAN NOT NULL DEFAULT FALSE, "completed_at" BIGINT, "attributes" TEXT, "schedule_name" TEXT, "debounce_deadline_epoch_ms" BIGINT DEFAULT NULL, "is_debounced" BOOLEAN NOT NULL DEFAULT FALSE, "application_name" TEXT DEFAULT NULL, "creator_xid" TEXT DEFAULT NULL);
-INSERT INTO "workflow_status" VALUES('5b5a1eb6-8b15-48a4-b321-9f4f072f3236','SUCCESS','operation',NULL,NULL,NULL,NULL,NULL,NULL,'f3865cf5-d304-4994-89ff-b1be735fb292',1795250617000,1795250617000,'1','',NULL,NULL,1,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,NULL,NULL,NULL,'moorage_json',NULL,0,0,1795250617000,'null',NULL,NULL,0,'moorage','8bd88d7e-6265-4f1f-941b-e3f9cf5dd9e8');
-INSERT INTO "workflow_status" VALUES('af8b41f2-4ef4-48cc-ab28-4605caf209e9','PENDING','operation',NULL,NULL,NULL,NULL,NULL,NULL,'f3865cf5-d304-4994-89ff-b1be735fb292',1795250617000,1795250617000,'1','',NULL,NULL,1,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,NULL,'f6cf303a-29ea-4507-ade9-c494be24cce2',NULL,'moorage_json',NULL,0,0,NULL,'null',NULL,NULL,0,'moorage','f6cf303a-29ea-4507-ade9-c494be24cce2');
+INSERT INTO "workflow_status" VALUES('ac27e01a-380e-4d50-9f18-6c73acc5e390','SUCCESS','operation',NULL,NULL,NULL,NULL,NULL,NULL,'4210b484-1f4e-42e7-9d01-a2464fe59618',1795252458000,1795252458000,'1','',NULL,NULL,1,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,NULL,NULL,NULL,'moorage_json',NULL,0,0,1795252458000,'null',NULL,NULL,0,'moorage','6ae6013f-59dc-4403-b9a2-14edc7cb9b38');
+INSERT INTO "workflow_status" VALUES('5c6af432-0db4-4433-a234-9c66f786c10a','PENDING','operation',NULL,NULL,NULL,NULL,NULL,NULL,'4210b484-1f4e-42e7-9d01-a2464fe59618',1795252458000,1795252458000,'1','',NULL,NULL,1,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,NULL,'ce32b162-6f37-4c7e-93c0-e37f3ef6e5d7',NULL,'moorage_json',NULL,0,0,NULL,'null',NULL,NULL,0,'moorage','ce32b162-6f37-4c7e-93c0-e37f3ef6e5d7');
 CREATE INDEX workflow_status_created_at_index ON workflow_status (created_at);
 CREATE INDEX idx_workflow_topic ON notifications (destination_uuid, topic);
 CREATE INDEX "idx_workflow_status_delayed" ON "workflow_status" ("delay_until_epoch_ms") WHERE status = 'DELAYED';

@@ -11,12 +11,12 @@ CREATE TABLE action_events (
 	finished_at DATETIME, 
 	CONSTRAINT pk_action_events PRIMARY KEY (id)
 );
-INSERT INTO "action_events" VALUES('a7131fde-acb2-4983-8029-f29e35f47491','ab19df70-3701-46f4-bebe-0c617b1de941','compute__do_build_and_run_instance',NULL,NULL,NULL,NULL,'2026-11-21 08:43:37.462985',NULL);
+INSERT INTO "action_events" VALUES('e897dc76-31ff-4191-940a-05e0e4f68572','4fa467ef-ac74-4cae-b248-1100bf2c5b4e','compute__do_build_and_run_instance',NULL,NULL,NULL,NULL,'2026-11-21 09:14:18.236775',NULL);
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0006');
+INSERT INTO "alembic_version" VALUES('0007');
 CREATE TABLE attachments (
 	id VARCHAR(64) NOT NULL, 
 	project_id VARCHAR(64) NOT NULL, 
@@ -49,8 +49,8 @@ CREATE TABLE attachments (
 	CONSTRAINT uq_attachments_attachment_id UNIQUE (attachment_id), 
 	CONSTRAINT uq_attachments_bdm_uuid UNIQUE (bdm_uuid)
 );
-INSERT INTO "attachments" VALUES('401ad20b-1cad-417d-8801-fd51c35795b2','7885ef6bc4de548fa3e48bc91d9eb618','e3b83d20-fef3-4cb6-b96f-576d1c26d909','4d0d9cd1-702a-48de-8f18-7f9924bfe702','401ad20b-1cad-417d-8801-fd51c35795b2','volume','volume','4d0d9cd1-702a-48de-8f18-7f9924bfe702','/dev/vda',NULL,0,0,1,NULL,NULL,NULL,NULL,'799ee5eb-07dc-4323-be94-23773d654bb9','attaching','rw','{"host":"e3b83d20-fef3-4cb6-b96f-576d1c26d909","wwpns":["c0507677a7e6494f","c050765c4a533303"]}','{"driver_volume_type":"fibre_channel","data":{"target_wwn":["500507680210ba1e","500507680220ba1e","500507680230ba1e","500507680240ba1e"],"target_lun":0,"wwn":"6005076802e906d64c1c3312f71588bc","initiator_target_map":{"c0507677a7e6494f":["500507680210ba1e","500507680230ba1e"],"c050765c4a533303":["500507680220ba1e","500507680240ba1e"]},"target_discovered":false,"volume_id":"4d0d9cd1-702a-48de-8f18-7f9924bfe702"}}',NULL,NULL,NULL,'2026-11-21 08:43:37.418833','2026-11-21 08:43:37.672775');
-INSERT INTO "attachments" VALUES('164db059-be75-495c-bf3c-5374f0c0c8ec','7885ef6bc4de548fa3e48bc91d9eb618','e3b83d20-fef3-4cb6-b96f-576d1c26d909','c6238e0a-f6a1-5581-8fe0-06cc396d282b','164db059-be75-495c-bf3c-5374f0c0c8ec','blank','volume',NULL,'/dev/vdb',NULL,NULL,1,1,NULL,NULL,NULL,NULL,'56af5230-c2f5-4165-b931-1038f0d5f0bf','attaching','rw','{"host":"e3b83d20-fef3-4cb6-b96f-576d1c26d909","wwpns":["c0507677a7e6494f","c050765c4a533303"]}','{"driver_volume_type":"fibre_channel","data":{"target_wwn":["500507680210ba1e","500507680220ba1e","500507680230ba1e","500507680240ba1e"],"target_lun":1,"wwn":"600507680262562c49c3bf97c705b25f","initiator_target_map":{"c0507677a7e6494f":["500507680210ba1e","500507680230ba1e"],"c050765c4a533303":["500507680220ba1e","500507680240ba1e"]},"target_discovered":false,"volume_id":"c6238e0a-f6a1-5581-8fe0-06cc396d282b"}}',NULL,NULL,NULL,'2026-11-21 08:43:37.429933','2026-11-21 08:43:37.716731');
+INSERT INTO "attachments" VALUES('63e6170f-df6e-43ac-95db-890212daa434','7885ef6bc4de548fa3e48bc91d9eb618','7991e625-1c57-4836-8434-35b5dd5358f4','f44354b1-475e-4b57-aec7-3f3deab07f62','63e6170f-df6e-43ac-95db-890212daa434','volume','volume','f44354b1-475e-4b57-aec7-3f3deab07f62','/dev/vda',NULL,0,0,1,NULL,NULL,NULL,NULL,'d8708df5-7cad-41c1-947f-c9f16c175af2','attaching','rw','{"host":"7991e625-1c57-4836-8434-35b5dd5358f4","wwpns":["c0507612b30c693f","c050769ae0281105"]}','{"driver_volume_type":"fibre_channel","data":{"target_wwn":["500507680210fc26","500507680220fc26","500507680230fc26","500507680240fc26"],"target_lun":0,"wwn":"60050768026c6beef5ff1f4d2cd26a26","initiator_target_map":{"c0507612b30c693f":["500507680210fc26","500507680230fc26"],"c050769ae0281105":["500507680220fc26","500507680240fc26"]},"target_discovered":false,"volume_id":"f44354b1-475e-4b57-aec7-3f3deab07f62"}}',NULL,NULL,NULL,'2026-11-21 09:14:18.219468','2026-11-21 09:14:18.384873');
+INSERT INTO "attachments" VALUES('7331deb4-1bfd-44c8-adda-88054ccc2831','7885ef6bc4de548fa3e48bc91d9eb618','7991e625-1c57-4836-8434-35b5dd5358f4','37ae346c-4504-5eea-b0c1-e2ef68406f2a','7331deb4-1bfd-44c8-adda-88054ccc2831','blank','volume',NULL,'/dev/vdb',NULL,NULL,1,1,NULL,NULL,NULL,NULL,'717ef38b-3d82-47cf-8829-2a20350e608d','attaching','rw','{"host":"7991e625-1c57-4836-8434-35b5dd5358f4","wwpns":["c0507612b30c693f","c050769ae0281105"]}','{"driver_volume_type":"fibre_channel","data":{"target_wwn":["500507680210fc26","500507680220fc26","500507680230fc26","500507680240fc26"],"target_lun":1,"wwn":"6005076802beeb5a98de53f92f880194","initiator_target_map":{"c0507612b30c693f":["500507680210fc26","500507680230fc26"],"c050769ae0281105":["500507680220fc26","500507680240fc26"]},"target_discovered":false,"volume_id":"37ae346c-4504-5eea-b0c1-e2ef68406f2a"}}',NULL,NULL,NULL,'2026-11-21 09:14:18.225981','2026-11-21 09:14:18.424933');
 CREATE TABLE audit_passes (
 	slot BIGINT NOT NULL, 
 	mode VARCHAR(8) NOT NULL, 
@@ -112,11 +112,11 @@ CREATE TABLE flavors (
 	CONSTRAINT pk_flavors PRIMARY KEY (id), 
 	CONSTRAINT uq_flavors_name UNIQUE (name)
 );
-INSERT INTO "flavors" VALUES('1','m1.tiny',1,512,1,0,0,1.0,1,0,NULL,'{}','[]','2026-11-21 08:43:33.623040');
-INSERT INTO "flavors" VALUES('2','m1.small',1,2048,20,0,0,1.0,1,0,NULL,'{}','[]','2026-11-21 08:43:33.629067');
-INSERT INTO "flavors" VALUES('3','m1.medium',2,4096,40,0,0,1.0,1,0,NULL,'{}','[]','2026-11-21 08:43:33.629513');
-INSERT INTO "flavors" VALUES('4','m1.large',4,8192,80,0,0,1.0,1,0,NULL,'{}','[]','2026-11-21 08:43:33.629796');
-INSERT INTO "flavors" VALUES('5','m1.volume',1,1024,0,0,0,1.0,1,0,NULL,'{}','[]','2026-11-21 08:43:33.630013');
+INSERT INTO "flavors" VALUES('1','m1.tiny',1,512,1,0,0,1.0,1,0,NULL,'{}','[]','2026-11-21 09:14:16.464204');
+INSERT INTO "flavors" VALUES('2','m1.small',1,2048,20,0,0,1.0,1,0,NULL,'{}','[]','2026-11-21 09:14:16.465065');
+INSERT INTO "flavors" VALUES('3','m1.medium',2,4096,40,0,0,1.0,1,0,NULL,'{}','[]','2026-11-21 09:14:16.465258');
+INSERT INTO "flavors" VALUES('4','m1.large',4,8192,80,0,0,1.0,1,0,NULL,'{}','[]','2026-11-21 09:14:16.465372');
+INSERT INTO "flavors" VALUES('5','m1.volume',1,1024,0,0,0,1.0,1,0,NULL,'{}','[]','2026-11-21 09:14:16.465475');
 CREATE TABLE group_members (
 	group_id VARCHAR(64) NOT NULL, 
 	user_id VARCHAR(64) NOT NULL, 
@@ -144,7 +144,7 @@ CREATE TABLE hypervisors (
 	CONSTRAINT pk_hypervisors PRIMARY KEY (id), 
 	CONSTRAINT uq_hypervisors_name UNIQUE (name)
 );
-INSERT INTO "hypervisors" VALUES('c870f5f1-f84b-5781-9378-f0ff050324f8','sim-1','sim','sim',1,10000,67108864,1048576,1,'2026-11-21 08:43:33.650578');
+INSERT INTO "hypervisors" VALUES('c870f5f1-f84b-5781-9378-f0ff050324f8','sim-1','sim','sim',1,10000,67108864,1048576,1,'2026-11-21 09:14:16.477568');
 CREATE TABLE image_members (
 	image_id VARCHAR(64) NOT NULL, 
 	member_id VARCHAR(64) NOT NULL, 
@@ -190,7 +190,7 @@ CREATE TABLE instance_actions (
 	updated_at DATETIME NOT NULL, 
 	CONSTRAINT pk_instance_actions PRIMARY KEY (id)
 );
-INSERT INTO "instance_actions" VALUES('ab19df70-3701-46f4-bebe-0c617b1de941','e3b83d20-fef3-4cb6-b96f-576d1c26d909','7885ef6bc4de548fa3e48bc91d9eb618','3a8c238386d55a49b633936aeb2f5a9f','req-31949206-47bb-46ba-95d0-3cb457e2685b','create',NULL,'2026-11-21 08:43:37.430331','2026-11-21 08:43:37.430331');
+INSERT INTO "instance_actions" VALUES('4fa467ef-ac74-4cae-b248-1100bf2c5b4e','7991e625-1c57-4836-8434-35b5dd5358f4','7885ef6bc4de548fa3e48bc91d9eb618','3a8c238386d55a49b633936aeb2f5a9f','req-63d0e2f4-dbfa-4b0a-94d6-3bac3d6b2da7','create',NULL,'2026-11-21 09:14:18.226286','2026-11-21 09:14:18.226286');
 CREATE TABLE keypairs (
 	user_id VARCHAR(64) NOT NULL, 
 	name VARCHAR(255) NOT NULL, 
@@ -235,8 +235,8 @@ CREATE TABLE "operations" (
 	CONSTRAINT pk_operations PRIMARY KEY (sequence), 
 	CONSTRAINT uq_operations_id UNIQUE (id)
 );
-INSERT INTO "operations" VALUES(1,'5b5a1eb6-8b15-48a4-b321-9f4f072f3236','create_volume','volume/4d0d9cd1-702a-48de-8f18-7f9924bfe702','{"volume_id":"4d0d9cd1-702a-48de-8f18-7f9924bfe702"}','succeeded','set_available',NULL,'7885ef6bc4de548fa3e48bc91d9eb618','3a8c238386d55a49b633936aeb2f5a9f','req-a1cc6c50-f7dc-4b16-b3da-5438af366b0e',NULL,'2026-11-21 08:43:37.075014','2026-11-21 08:43:37.140755','2026-11-21 08:43:37.342475',0,'2026-11-21 08:43:37.332359','vm-7108-7b5a2770','1');
-INSERT INTO "operations" VALUES(2,'af8b41f2-4ef4-48cc-ab28-4605caf209e9','boot','server/e3b83d20-fef3-4cb6-b96f-576d1c26d909','{"server_id":"e3b83d20-fef3-4cb6-b96f-576d1c26d909"}','running','boot_guest',NULL,'7885ef6bc4de548fa3e48bc91d9eb618','3a8c238386d55a49b633936aeb2f5a9f','req-31949206-47bb-46ba-95d0-3cb457e2685b','ab19df70-3701-46f4-bebe-0c617b1de941','2026-11-21 08:43:37.439766','2026-11-21 08:43:37.462985',NULL,0,'2026-11-21 08:43:37.724886','vm-7108-7b5a2770','1');
+INSERT INTO "operations" VALUES(1,'ac27e01a-380e-4d50-9f18-6c73acc5e390','create_volume','volume/f44354b1-475e-4b57-aec7-3f3deab07f62','{"volume_id":"f44354b1-475e-4b57-aec7-3f3deab07f62"}','succeeded','set_available',NULL,'7885ef6bc4de548fa3e48bc91d9eb618','3a8c238386d55a49b633936aeb2f5a9f','req-7e39c7d7-407c-44bf-a2a7-afcb12bb0612',NULL,'2026-11-21 09:14:18.042882','2026-11-21 09:14:18.060605','2026-11-21 09:14:18.164196',0,'2026-11-21 09:14:18.152910','vm-22946-f056b7e2','1');
+INSERT INTO "operations" VALUES(2,'5c6af432-0db4-4433-a234-9c66f786c10a','boot','server/7991e625-1c57-4836-8434-35b5dd5358f4','{"server_id":"7991e625-1c57-4836-8434-35b5dd5358f4"}','running','boot_guest',NULL,'7885ef6bc4de548fa3e48bc91d9eb618','3a8c238386d55a49b633936aeb2f5a9f','req-63d0e2f4-dbfa-4b0a-94d6-3bac3d6b2da7','4fa467ef-ac74-4cae-b248-1100bf2c5b4e','2026-11-21 09:14:18.226812','2026-11-21 09:14:18.236775',NULL,0,'2026-11-21 09:14:18.437257','vm-22946-f056b7e2','1');
 CREATE TABLE ports (
 	sequence INTEGER NOT NULL, 
 	id VARCHAR(64) NOT NULL, 
@@ -370,7 +370,7 @@ CREATE TABLE servers (
 	deleted_at DATETIME, 
 	CONSTRAINT pk_servers PRIMARY KEY (id)
 );
-INSERT INTO "servers" VALUES('e3b83d20-fef3-4cb6-b96f-576d1c26d909','7885ef6bc4de548fa3e48bc91d9eb618','3a8c238386d55a49b633936aeb2f5a9f','s','s',NULL,'building','block_device_mapping',0,0,'{"id":"5","name":"m1.volume","vcpus":1,"ram":1024,"disk":0,"ephemeral":0,"swap":0,"extra_specs":{}}',1,1024,NULL,NULL,'nova',NULL,'sim-1','sim','{"connector":{"host":"e3b83d20-fef3-4cb6-b96f-576d1c26d909","wwpns":["c0507677a7e6494f","c050765c4a533303"]},"host":"sim-1","driver":{}}','{}','{}','[]','{}',NULL,NULL,0,0,NULL,NULL,NULL,NULL,'MANUAL','/dev/vda','r-9bb3f9b4',0,0,'2026-11-21 08:43:37.416974','2026-11-21 08:43:37.601239',NULL,NULL,NULL);
+INSERT INTO "servers" VALUES('7991e625-1c57-4836-8434-35b5dd5358f4','7885ef6bc4de548fa3e48bc91d9eb618','3a8c238386d55a49b633936aeb2f5a9f','s','s',NULL,'building','block_device_mapping',0,0,'{"id":"5","name":"m1.volume","vcpus":1,"ram":1024,"disk":0,"ephemeral":0,"swap":0,"extra_specs":{}}',1,1024,NULL,NULL,'nova',NULL,'sim-1','sim','{"connector":{"host":"7991e625-1c57-4836-8434-35b5dd5358f4","wwpns":["c0507612b30c693f","c050769ae0281105"]},"host":"sim-1","driver":{}}','{}','{}','[]','{}',NULL,NULL,0,0,NULL,NULL,NULL,NULL,'MANUAL','/dev/vda','r-c84c8cde',0,0,'2026-11-21 09:14:18.217729','2026-11-21 09:14:18.341909',NULL,NULL,NULL);
 CREATE TABLE services (
 	id VARCHAR(64) NOT NULL, 
 	host VARCHAR(255) NOT NULL, 
@@ -383,9 +383,9 @@ CREATE TABLE services (
 	CONSTRAINT pk_services PRIMARY KEY (id), 
 	CONSTRAINT uq_services_host_binary UNIQUE (host, binary)
 );
-INSERT INTO "services" VALUES('7680c8b2-055e-5fed-a49c-63abfed854f1','sim-1','nova-compute','nova',0,NULL,0,'2026-11-21 08:43:33.665402');
-INSERT INTO "services" VALUES('14445f40-93eb-56f2-8c05-050a5464d143','vm','nova-conductor','internal',0,NULL,0,'2026-11-21 08:43:33.666609');
-INSERT INTO "services" VALUES('829ea367-01fa-59e4-a14d-23fa0548d906','vm','nova-scheduler','internal',0,NULL,0,'2026-11-21 08:43:33.667086');
+INSERT INTO "services" VALUES('7680c8b2-055e-5fed-a49c-63abfed854f1','sim-1','nova-compute','nova',0,NULL,0,'2026-11-21 09:14:16.479553');
+INSERT INTO "services" VALUES('14445f40-93eb-56f2-8c05-050a5464d143','vm','nova-conductor','internal',0,NULL,0,'2026-11-21 09:14:16.480658');
+INSERT INTO "services" VALUES('829ea367-01fa-59e4-a14d-23fa0548d906','vm','nova-scheduler','internal',0,NULL,0,'2026-11-21 09:14:16.480911');
 CREATE TABLE snapshots (
 	id VARCHAR(64) NOT NULL, 
 	project_id VARCHAR(64) NOT NULL, 
@@ -406,7 +406,7 @@ CREATE TABLE stack_resources (
 	id VARCHAR(64) NOT NULL, 
 	stack_id VARCHAR(64) NOT NULL, 
 	parent_id VARCHAR(64), 
-	path VARCHAR(1024) NOT NULL, 
+	path TEXT NOT NULL, 
 	name VARCHAR(255) NOT NULL, 
 	type VARCHAR(255) NOT NULL, 
 	physical_id VARCHAR(64), 
@@ -483,9 +483,9 @@ CREATE TABLE users (
 	CONSTRAINT pk_users PRIMARY KEY (id), 
 	CONSTRAINT uq_users_domain_id_name UNIQUE (domain_id, name)
 );
-INSERT INTO "users" VALUES('f27822df666b5563b047c044da0308a0','default','admin','$argon2id$v=19$m=19456,t=2,p=1$Gnjimx17UxEf0qCc84k9eg$SpakgSAo1j3FNewGSkdwfE6PwxCgSH8wv7+6v8ddwyA','',NULL,'e640c1570c595602b07d0939c2e88f1b',1,'{}','2026-11-21 08:43:33.897549');
-INSERT INTO "users" VALUES('3a8c238386d55a49b633936aeb2f5a9f','default','demo','$argon2id$v=19$m=19456,t=2,p=1$sAky57WNHFxGXBOJjhdrOw$M/aXFDO7bwuFtn+PIBt1j8grGwM5eoRgOkzG4JOs1dA','',NULL,'7885ef6bc4de548fa3e48bc91d9eb618',1,'{}','2026-11-21 08:43:34.003223');
-INSERT INTO "users" VALUES('996ac1fa164c5bb0b9135a1238cd296c','default','moorage','$argon2id$v=19$m=19456,t=2,p=1$qCbomDVK4b29CNeDwY0vpQ$vuJ+RcrzYxRAQuBxnOBGOKZXGU0lwWBS2HzyS4e9dcY','',NULL,'6bf2c5392f0f5a7ea9fc23e62eddefd2',1,'{}','2026-11-21 08:43:34.081240');
+INSERT INTO "users" VALUES('f27822df666b5563b047c044da0308a0','default','admin','$argon2id$v=19$m=19456,t=2,p=1$v/KQqicdXt+kfHDn7SBbLQ$3eVkNqh0ZijJ72ncPzeLIMClB0JRTOx1Wyapdi+bPrQ','',NULL,'e640c1570c595602b07d0939c2e88f1b',1,'{}','2026-11-21 09:14:16.556702');
+INSERT INTO "users" VALUES('3a8c238386d55a49b633936aeb2f5a9f','default','demo','$argon2id$v=19$m=19456,t=2,p=1$NucPEoM8SGO0LP4G2zpAkg$vS0RudMLMgyIcfxS3NEAaJqkgLYdYsLNEw+E3aKvXcI','',NULL,'7885ef6bc4de548fa3e48bc91d9eb618',1,'{}','2026-11-21 09:14:16.600514');
+INSERT INTO "users" VALUES('996ac1fa164c5bb0b9135a1238cd296c','default','moorage','$argon2id$v=19$m=19456,t=2,p=1$Bl8kUgfHUfs9LX7UgXxY6w$zqUSQwcucZ7zHBpgTPi8KDBh64tnJj5fpVWfHlXgSP8','',NULL,'6bf2c5392f0f5a7ea9fc23e62eddefd2',1,'{}','2026-11-21 09:14:16.633595');
 CREATE TABLE volume_backends (
 	name VARCHAR(64) NOT NULL, 
 	disabled BOOLEAN DEFAULT 0 NOT NULL, 
@@ -496,8 +496,8 @@ CREATE TABLE volume_backends (
 	updated_at DATETIME, 
 	CONSTRAINT pk_volume_backends PRIMARY KEY (name)
 );
-INSERT INTO "volume_backends" VALUES('fcarray',0,NULL,0,251.97,74.71,'2026-11-21 08:43:33.676961');
-INSERT INTO "volume_backends" VALUES('files',0,NULL,0,251.97,74.71,'2026-11-21 08:43:33.685966');
+INSERT INTO "volume_backends" VALUES('fcarray',0,NULL,0,251.97,74.45,'2026-11-21 09:14:16.484504');
+INSERT INTO "volume_backends" VALUES('files',0,NULL,0,251.97,74.45,'2026-11-21 09:14:16.488259');
 CREATE TABLE volume_types (
 	id VARCHAR(64) NOT NULL, 
 	name VARCHAR(255) NOT NULL, 
@@ -511,9 +511,9 @@ CREATE TABLE volume_types (
 	CONSTRAINT pk_volume_types PRIMARY KEY (id), 
 	CONSTRAINT uq_volume_types_name UNIQUE (name)
 );
-INSERT INTO "volume_types" VALUES('cc8afd62-8067-5308-807d-c05c99356a51','fcarray','Volumes of backend fcarray',1,'{"volume_backend_name":"fcarray"}','[]',NULL,'2026-11-21 08:43:33.610342',NULL);
-INSERT INTO "volume_types" VALUES('67f26805-b206-5cda-b040-889da23c4a5b','files','Volumes of backend files',1,'{"volume_backend_name":"files"}','[]',NULL,'2026-11-21 08:43:33.615562',NULL);
-INSERT INTO "volume_types" VALUES('010ab1c1-bacf-575b-94af-84add223d944','__DEFAULT__','Default Volume Type',1,'{"volume_backend_name":"fcarray"}','[]',NULL,'2026-11-21 08:43:33.620871',NULL);
+INSERT INTO "volume_types" VALUES('cc8afd62-8067-5308-807d-c05c99356a51','fcarray','Volumes of backend fcarray',1,'{"volume_backend_name":"fcarray"}','[]',NULL,'2026-11-21 09:14:16.462465',NULL);
+INSERT INTO "volume_types" VALUES('67f26805-b206-5cda-b040-889da23c4a5b','files','Volumes of backend files',1,'{"volume_backend_name":"files"}','[]',NULL,'2026-11-21 09:14:16.463361',NULL);
+INSERT INTO "volume_types" VALUES('010ab1c1-bacf-575b-94af-84add223d944','__DEFAULT__','Default Volume Type',1,'{"volume_backend_name":"fcarray"}','[]',NULL,'2026-11-21 09:14:16.463641',NULL);
 CREATE TABLE volumes (
 	id VARCHAR(64) NOT NULL, 
 	project_id VARCHAR(64) NOT NULL, 
@@ -543,8 +543,8 @@ CREATE TABLE volumes (
 	launched_at DATETIME, 
 	CONSTRAINT pk_volumes PRIMARY KEY (id)
 );
-INSERT INTO "volumes" VALUES('4d0d9cd1-702a-48de-8f18-7f9924bfe702','7885ef6bc4de548fa3e48bc91d9eb618','3a8c238386d55a49b633936aeb2f5a9f','volume',NULL,1,NULL,'attaching',NULL,'attaching',NULL,'nova','010ab1c1-bacf-575b-94af-84add223d944','fcarray',1,0,NULL,NULL,NULL,NULL,'{}','{}',NULL,'2026-11-21 08:43:37.073901','2026-11-21 08:43:37.645345','2026-11-21 08:43:37.324425');
-INSERT INTO "volumes" VALUES('c6238e0a-f6a1-5581-8fe0-06cc396d282b','7885ef6bc4de548fa3e48bc91d9eb618','3a8c238386d55a49b633936aeb2f5a9f','e3b83d20-fef3-4cb6-b96f-576d1c26d909-blank-vol',NULL,1,NULL,'attaching',NULL,'attaching',NULL,'nova','010ab1c1-bacf-575b-94af-84add223d944','fcarray',0,0,NULL,NULL,NULL,NULL,'{}','{}','e3b83d20-fef3-4cb6-b96f-576d1c26d909','2026-11-21 08:43:37.521573','2026-11-21 08:43:37.692587','2026-11-21 08:43:37.569173');
+INSERT INTO "volumes" VALUES('f44354b1-475e-4b57-aec7-3f3deab07f62','7885ef6bc4de548fa3e48bc91d9eb618','3a8c238386d55a49b633936aeb2f5a9f','volume',NULL,1,NULL,'attaching',NULL,'attaching',NULL,'nova','010ab1c1-bacf-575b-94af-84add223d944','fcarray',1,0,NULL,NULL,NULL,NULL,'{}','{}',NULL,'2026-11-21 09:14:18.041526','2026-11-21 09:14:18.355615','2026-11-21 09:14:18.144723');
+INSERT INTO "volumes" VALUES('37ae346c-4504-5eea-b0c1-e2ef68406f2a','7885ef6bc4de548fa3e48bc91d9eb618','3a8c238386d55a49b633936aeb2f5a9f','7991e625-1c57-4836-8434-35b5dd5358f4-blank-vol',NULL,1,NULL,'attaching',NULL,'attaching',NULL,'nova','010ab1c1-bacf-575b-94af-84add223d944','fcarray',0,0,NULL,NULL,NULL,NULL,'{}','{}','7991e625-1c57-4836-8434-35b5dd5358f4','2026-11-21 09:14:18.271733','2026-11-21 09:14:18.406075','2026-11-21 09:14:18.304754');
 CREATE TABLE wait_signals (
 	handle_id VARCHAR(64) NOT NULL, 
 	signal_id VARCHAR(255) NOT NULL, 
@@ -583,7 +583,10 @@ CREATE INDEX ix_stacks_project_id ON stacks (project_id);
 CREATE INDEX ix_wait_tokens_handle_id ON wait_tokens (handle_id);
 CREATE INDEX ix_ports_project_id ON ports (project_id);
 CREATE INDEX ix_ports_server_id ON ports (server_id);
-CREATE INDEX ix_operations_subject ON operations (subject, state, sequence);
 CREATE INDEX ix_operations_state ON operations (state, sequence);
+CREATE INDEX ix_operations_subject ON operations (subject, state, sequence);
+CREATE INDEX ix_servers_everywhere ON servers (deleted_at, created_at, id);
+CREATE INDEX ix_volumes_everywhere ON volumes (created_at, id);
+CREATE INDEX ix_snapshots_everywhere ON snapshots (created_at, id);
 COMMIT;
 PRAGMA user_version = 0;

@@ -8,6 +8,7 @@ import msgspec
 import sqlalchemy as sa
 
 from moorage.compute.ports import Guest
+from moorage.store.tables.compute import servers
 
 
 class Server(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,5 +75,9 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
         return None if self.identity is None else self.identity["connector"]
 
 
+_COLUMNS = tuple(servers.c.keys())
+
+
 def from_row(row: sa.Row[Any]) -> Server:
-    return Server(**row._mapping)
+    """Of a row with all columns, in the table's order; asking each row for its names took a third of a list's time."""
+    return Server(**dict(zip(_COLUMNS, row, strict=True)))
