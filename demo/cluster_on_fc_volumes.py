@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from guests import Guests
 from stage import Stage, fail, say, table
 
-NETWORK = ["[networks]", "names = private", "[network:private]", "cidr = 10.20.0.0/24"]
+NETWORK = ["[networks]", "names = private", "[network:private]", "cidr = 10.20.0.0/24", "virtual_switches = {switch}"]
 NODE = {
     "name": "worker", "plugin_name": "generic", "plugin_version": "1.0", "flavor_id": "1", "node_processes": ["worker"],
     "boot_from_volume": True, "node_configs": {"general": {"Boot volume size": 2}},

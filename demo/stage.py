@@ -15,6 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
+from moorage.mock_hmc.machines import object_id
+
 _BIN = Path(sys.executable).parent
 _SHOW_LINES = 30
 
@@ -55,7 +57,7 @@ class Stage:
                 process.wait()
 
     def start_hmc(self, options: list[str] | None = None) -> None:
-        """``options``: further lines of ``moorage.conf``."""
+        """``options``: further lines of ``moorage.conf``; ``{switch}`` stands for the first virtual switch."""
         words = ["mock-hmc", "--data-dir", str(self.directory / "hmc"), "--array", str(self.array_file)]
         words += ["--listen", "127.0.0.1:0", "--stomp-listen", "127.0.0.1:0", "--control-listen", "127.0.0.1:0"]
         self._hmc, line = self._start([*words, "--stop-delay-ms", "2000"])
@@ -71,7 +73,7 @@ class Stage:
             f"ca_file = {ready['ca_file']}", f"cpc_object_id = {cpc['object-id']}", "max_processors = 8",
             "max_memory = 16384",
             *(f"physical_storage_adapter_mappings = {adapter['object-id']}:0" for adapter in cpc["adapters"]),
-            *options,
+            *(line.format(switch=object_id("virtual-switch", cpc["name"], "0")) for line in options),
         ]  # fmt: skip
         self.configure("\n".join(lines) + "\n")
 

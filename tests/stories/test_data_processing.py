@@ -11,7 +11,7 @@ import pytest
 from saharaclient.api.client import ClientV2
 
 from tests.support.clouds import Cloud, cloud
-from tests.support.data_processing import NETWORKS, DataProcessing
+from tests.support.data_processing import DataProcessing, networks
 from tests.support.guests import reporting
 from tests.support.process import eventually
 
@@ -20,7 +20,8 @@ JSON = ("-f", "json")
 
 @pytest.fixture(scope="module", params=["sim", "dpm"])
 def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    with cloud(tmp_path_factory.mktemp(request.param), request.param, more_options=NETWORKS) as made, reporting(made):
+    options = networks(request.param)
+    with cloud(tmp_path_factory.mktemp(request.param), request.param, more_options=options) as made, reporting(made):
         made.lift_quotas()
         yield made
 

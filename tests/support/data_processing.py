@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from moorage.mock_hmc.machines import object_id
 from tests.support.clouds import Cloud
+from tests.support.networks import MACHINES
 from tests.support.process import eventually
 
 NETWORKS = """\
@@ -15,6 +17,13 @@ cidr = 10.20.0.0/16
 """
 """Further options of a cloud with a network for clusters."""
 SERVICE = "data-processing"
+
+
+def networks(driver: str) -> str:
+    """The same with what a partition needs to be on the network."""
+    if driver == "sim":
+        return NETWORKS
+    return f"{NETWORKS}virtual_switches = {object_id('virtual-switch', MACHINES[driver], '0')}\n"
 
 
 class DataProcessing:
