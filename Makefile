@@ -36,8 +36,8 @@ demo-cluster: $(STAMP) ## a data-processing cluster on DPM whose nodes boot from
 test: lint unit ## lint, types, import contracts, generated docs, and the tests (under 10 minutes on 2 cores)
 
 .PHONY: test-long
-test-long: $(STAMP) ## the tests that take minutes more: crash cells of every operation, random operations
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m long
+test-long: $(STAMP) ## the tests that take minutes more: crash cells of every operation (SAMPLE=4 TURN=0: one in four)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m long --sample=$(or $(SAMPLE),1) --turn=$(or $(TURN),0)
 
 .PHONY: unit
 unit: $(STAMP) ## the tests alone

@@ -1,4 +1,4 @@
-"""What takes minutes is marked ``long``: ``make test`` leaves it out, ``make test-long`` and CI run it.
+"""What takes minutes is marked ``long``: ``make test`` leaves it out, ``make test-long`` runs it, CI one in four of it.
 
 What needs real guests is skipped on a machine that cannot have them, and one line at the end says so.
 """
@@ -6,6 +6,7 @@ What needs real guests is skipped on a machine that cannot have them, and one li
 from __future__ import annotations
 
 import os
+import zlib
 
 import pytest
 
@@ -31,17 +32,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--store", choices=["sqlite", "postgresql"], default="sqlite", help="database of the tests inside this process"
     )
+    parser.addoption("--sample", type=int, default=1, help="run one in so many of the long tests")
+    parser.addoption("--turn", type=int, default=0, help="which of the samples, from 0")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     os.environ[STORE] = config.getoption("--store")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         is_third_cloud = item.path.parent.name == "crash" and "dpm-groups" in item.name
         if item.nodeid.startswith(LONG) or is_third_cloud:
             item.add_marker(pytest.mark.long)
+    left_out = [item for item in items if item.get_closest_marker("long") and not _is_in_sample(config, item)]
+    if left_out:
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
+
+
+def _is_in_sample(config: pytest.Config, item: pytest.Item) -> bool:
+    """The same test is in the same sample on every machine."""
+    size: int = config.getoption("--sample")
+    return zlib.crc32(item.nodeid.encode()) % size == config.getoption("--turn") % size
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -17,7 +17,7 @@ from moorage.audit.model import Finding
 from moorage.audit.plan import Options
 from moorage.compute.model.server import Server
 from moorage.compute.ports import Hypervisor
-from moorage.compute.service import servers
+from moorage.compute.service import servers, services
 from moorage.context import Context
 from moorage.drivers.fcarray import FcArray, snapshot
 from moorage.drivers.sim import SimDriver
@@ -55,6 +55,7 @@ class Site:
         )  # fmt: skip
         with self.store.write() as tx:
             types.ensure_defaults(tx, ["fcarray"])
+            services.register_hosts(tx, self.hypervisor.name, self.hypervisor.hosts())
 
     def volume(self, **values: Any) -> str:
         volume_id = ids.new()

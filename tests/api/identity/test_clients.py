@@ -127,7 +127,7 @@ def test_command_lists_projects_users_and_catalog(auth_url: str) -> None:
     assert [row["Name"] for row in _run(auth_url, "project list -f json", "demo")] == ["demo"]
     assert {"admin", "demo", "moorage"} <= {row["Name"] for row in _run(auth_url, "user list -f json")}
     assert {row["Type"] for row in _run(auth_url, "catalog list -f json")} >= {"identity", "compute", "volumev3"}
-    assert len(_run(auth_url, "endpoint list -f json")) == 15
+    assert len(_run(auth_url, "endpoint list -f json")) == 18
 
 
 def test_command_creates_an_account_and_gives_it_a_role(auth_url: str) -> None:

@@ -21,6 +21,7 @@ CATALOG = [
     ("block-storage", "cinder", "/volume/v3"),
     ("volumev3", "cinderv3", "/volume/v3"),
     ("image", "glance", "/image"),
+    ("data-processing", "sahara", "/data-processing"),
 ]
 
 
@@ -75,7 +76,7 @@ def test_catalog_follows_the_host_of_each_request(client: TestClient) -> None:
 def test_catalog_ids_are_stable_and_unique(client: TestClient, admin: Api) -> None:
     first = admin("GET", "/endpoints", 200)["endpoints"]
     assert first == admin("GET", "/endpoints", 200)["endpoints"]
-    assert len({e["id"] for e in first}) == 15
+    assert len({e["id"] for e in first}) == 18
     assert {s["id"] for s in admin("GET", "/services", 200)["services"]} == {e["service_id"] for e in first}
     assert admin("GET", f"/endpoints/{first[0]['id']}", 200)["endpoint"] == first[0]
 
