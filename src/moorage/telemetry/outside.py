@@ -44,7 +44,7 @@ class _Measured:
 
     def __init__(self, driver: Any, system: str, name: str) -> None:
         self._driver = driver
-        for method in dir(type(driver)):
+        for method in dir(driver):
             if not method.startswith("_") and callable(found := getattr(driver, method)):
                 self.__dict__[method] = _timed(found, system, name, method)
 
