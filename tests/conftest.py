@@ -1,4 +1,4 @@
-"""What takes minutes is marked ``long``: ``make test`` leaves it out, ``make test-long`` runs it, CI one in four of it.
+"""What takes minutes is marked ``long``: ``make test`` leaves it out, ``make test-long`` runs it, CI one in eight of it.
 
 What needs real guests is skipped on a machine that cannot have them, and one line at the end says so.
 """
@@ -20,11 +20,14 @@ LONG = (
     "tests/crash/test_volume_lost_replies.py",
     "tests/crash/test_volume_operations.py",
     "tests/audit/test_command.py",
-    "tests/libvirt/test_crash.py",
-    "tests/libvirt/test_linux.py",
+    "tests/crash/test_migration.py",
+    "tests/libvirt/",
+    "tests/process/test_many_processes.py",
     "tests/property/",
     "tests/races/",
     "tests/stories/test_life.py",
+    "tests/stories/test_openstack_command.py",
+    "tests/workflows/test_volume_crashes.py",
 )
 
 
@@ -42,8 +45,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
-        is_third_cloud = item.path.parent.name == "crash" and "dpm-groups" in item.name
-        if item.nodeid.startswith(LONG) or is_third_cloud:
+        is_more_of_the_same = item.path.parent.name == "crash" and (
+            "dpm-groups" in item.name or "-before]" in item.name
+        )
+        if item.nodeid.startswith(LONG) or is_more_of_the_same:
             item.add_marker(pytest.mark.long)
     left_out = [item for item in items if item.get_closest_marker("long") and not _is_in_sample(config, item)]
     if left_out:
