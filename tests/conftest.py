@@ -1,4 +1,4 @@
-"""What takes minutes is marked ``long``: ``make test`` leaves it out, ``make test-long`` runs it, CI one in eight of it.
+"""What takes minutes is marked ``long``: ``make test`` leaves it out, ``make test-long`` runs it, CI an eighth of it.
 
 What needs real guests is skipped on a machine that cannot have them, and one line at the end says so.
 """
