@@ -115,7 +115,7 @@ def test_a_hanging_hypervisor_does_not_keep_it_from_stopping(tmp_path: Path) -> 
         ("[DEFAULT]\ncompute_driver = zvm\n", r"moorage: \[DEFAULT\] compute_driver = zvm: .+"),
         ("[DEFAULT]\ncompute_drivr = sim\n", r"moorage: .*compute_drivr = sim: .*did you mean compute_driver\?"),
         ("[dmp]\nhmc = x\n", r"moorage: \[dmp\]: there is no such section; did you mean dpm\?"),
-        ("[volumes]\nenabled_backends = tape\n", r"moorage: .*enabled_backends = tape: must be files, qcow2 or fcarray"),
+        ("[volumes]\nenabled_backends = tape\n", r"moorage: .*enabled_backends = tape: must be files, qcow2 or fca.+"),
         ("[DEFAULT]\nlisten = 8780\n", r"moorage: listen = 8780: must be <address>:<port>.*"),
     ],
 )  # fmt: skip
