@@ -12,7 +12,7 @@ from moorage import errors
 from moorage.attachments import service as attachments
 from moorage.compute import disk_plans, states
 from moorage.compute.model.server import Server
-from moorage.compute.service import servers, services
+from moorage.compute.service import hypervisors, servers
 from moorage.context import Context
 from moorage.operations import Kind, Saga
 from moorage.store import Tx
@@ -59,7 +59,7 @@ def _check_place(tx: Tx, server: Server, place: Place, site: Site) -> None:
         )
     if place.availability_zone and place.availability_zone != site.availability_zone:
         raise errors.BadRequest("The requested availability zone is not available")
-    if place.host is not None and place.host not in [one.name for one in services.hypervisor_listing(tx)]:
+    if place.host is not None and place.host not in hypervisors.names(tx):
         raise errors.BadRequest(f"Compute host {place.host} could not be found.")
 
 

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from moorage import errors
 from moorage.compute.model.host import HypervisorState
 from moorage.compute.model.server import Server
-from moorage.compute.service import servers, services
+from moorage.compute.service import servers
+from moorage.compute.service.hypervisors import open_ones
 from moorage.store import Tx
 from moorage.store.tables.compute import hypervisors
 
@@ -24,9 +25,7 @@ def place(tx: Tx, server: Server, *, shares_processors: bool = False) -> str:
     _take_turns(tx)
     if server.host is not None:
         return server.host
-    fitting = [
-        host for host in services.hypervisor_listing(tx) if _is_open(host) and _fits(host, server, shares_processors)
-    ]
+    fitting = [host for host in open_ones(tx) if _fits(host, server, shares_processors)]
     if server.identity is not None:
         fitting = [host for host in fitting if host.name == server.identity["host"]]
     if not fitting:
@@ -39,10 +38,6 @@ def place(tx: Tx, server: Server, *, shares_processors: bool = False) -> str:
 def _take_turns(tx: Tx) -> None:
     """Where writers run side by side, whoever places a server waits for the one before."""
     tx.execute(sa.select(hypervisors.c.id).order_by(hypervisors.c.id).with_for_update()).all()
-
-
-def _is_open(host: HypervisorState) -> bool:
-    return host.service.is_up and not host.service.disabled
 
 
 def _fits(host: HypervisorState, server: Server, shares_processors: bool) -> bool:
