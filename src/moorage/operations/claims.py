@@ -9,28 +9,40 @@ from moorage.operations.service import UNFINISHED, Operation
 from moorage.store import Tx
 from moorage.store.tables.operations import action_events, operations
 
+_earlier = operations.alias("earlier")
+_is_blocked = sa.exists().where(
+    _earlier.c.subject == operations.c.subject,
+    _earlier.c.state.in_(UNFINISHED),
+    _earlier.c.sequence < operations.c.sequence,
+)
+_is_new = (operations.c.state == "pending") & ~_is_blocked
+_is_free = (operations.c.state == "running") & operations.c.executor.is_(None)
+_is_ours = operations.c.journal_format.is_(None) | operations.c.journal_format.in_(
+    sa.bindparam("formats", expanding=True)
+)
+_is_claimable = operations.c.state.in_(UNFINISHED) & (_is_new | _is_free) & _is_ours
+_KINDS = sa.select(operations.c.kind).where(_is_claimable).distinct()
+_CLAIMABLE = (
+    sa.select(operations)
+    .where(_is_claimable, operations.c.kind.in_(sa.bindparam("kinds", expanding=True)))
+    .order_by(operations.c.sequence)
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+"""Asked at each submit and each end of an operation, so they are built once."""
+
 
 def claimable(tx: Tx, limit: int, kinds: list[str], formats: tuple[str, ...]) -> list[Operation]:
     """What may begin or go on, oldest first: of each subject only the first, and no journal of a foreign format.
 
     Claimed in the same write transaction, it is claimed once: write transactions take turns.
     """
-    earlier = operations.alias("earlier")
-    blocked = sa.exists().where(
-        earlier.c.subject == operations.c.subject,
-        earlier.c.state.in_(UNFINISHED),
-        earlier.c.sequence < operations.c.sequence,
-    )
-    is_new = (operations.c.state == "pending") & ~blocked
-    is_free = (operations.c.state == "running") & operations.c.executor.is_(None)
-    rows = tx.execute(
-        sa.select(operations)
-        .where(operations.c.state.in_(UNFINISHED), is_new | is_free, operations.c.kind.in_(kinds))
-        .where(operations.c.journal_format.is_(None) | operations.c.journal_format.in_(formats))
-        .order_by(operations.c.sequence)
-        .limit(limit)
-    )
+    rows = tx.execute(_CLAIMABLE, {"kinds": kinds, "formats": formats, "most": limit})
     return [Operation(**row._mapping) for row in rows]
+
+
+def claimable_kinds(tx: Tx, formats: tuple[str, ...]) -> set[str]:
+    """The kinds of what may begin or go on."""
+    return set(tx.scalars(_KINDS, {"formats": formats}))
 
 
 def claim(tx: Tx, operation: Operation, executor: str, journal_format: str, event: str) -> None:

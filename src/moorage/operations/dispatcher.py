@@ -73,7 +73,7 @@ class Dispatcher:
         """How long to wait for the next look."""
         try:
             self._start_claimed()
-            has_left_some = [self._dispatch(kinds) for kinds in self._engine.pools().values()]
+            has_left_some = [self._dispatch(kinds) for kinds in self._ready_pools()]
         except fence.Fenced:
             return _SHARING_S  # the keeper is about to take a new lease
         except Exception:  # noqa: BLE001 - the loop must outlive any bug
@@ -81,14 +81,17 @@ class Dispatcher:
             return _SWEEP_S
         return _SHARING_S if any(has_left_some) else _SWEEP_S
 
+    def _ready_pools(self) -> list[list[str]]:
+        """The kinds of each pool that has something to start; looked up without keeping anybody from writing."""
+        with self._store.read() as tx:
+            ready = claims.claimable_kinds(tx, RESUMED_FORMATS)
+        return [kinds for kinds in self._engine.pools().values() if not ready.isdisjoint(kinds)]
+
     def _dispatch(self, kinds: list[str]) -> bool:
         """Claim and start this process's share of what is ready; whether something was left to others."""
         free = self._concurrency - self._engine.count(kinds)
         if free <= 0:
             return False
-        with self._store.read() as tx:
-            if not claims.claimable(tx, 1, kinds, RESUMED_FORMATS):
-                return False
         lease = self._keeper.lease
         with fence.held(lease), self._store.write() as tx:
             found = claims.claimable(tx, free, kinds, RESUMED_FORMATS)

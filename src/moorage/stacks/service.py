@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from moorage import clock, errors, ids
 from moorage.stacks import states
-from moorage.stacks.model import Resource, Stack, resource_of, stack_of
+from moorage.stacks.model import Resource, Stack, resources_of, stack_of
 from moorage.store import Tx
 from moorage.store.tables.stacks import stack_resources, stacks
 
@@ -61,7 +61,16 @@ def forget(tx: Tx, stack_id: str) -> None:
 def resources(tx: Tx, stack_id: str) -> list[Resource]:
     """In order of their making."""
     query = sa.select(stack_resources).where(stack_resources.c.stack_id == stack_id)
-    return [resource_of(row) for row in tx.execute(query.order_by(stack_resources.c.sequence))]
+    return resources_of(tx.execute(query.order_by(stack_resources.c.sequence)))
+
+
+def has_resource(tx: Tx, stack_id: str, kind: str, physical_id: str) -> bool:
+    """Whether the stack made it."""
+    columns = stack_resources.c
+    query = sa.select(columns.id).where(
+        columns.stack_id == stack_id, columns.physical_id == physical_id, columns.type == kind
+    )
+    return tx.scalar(query) is not None
 
 
 def add(tx: Tx, **values: Any) -> Resource:
