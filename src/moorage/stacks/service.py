@@ -13,6 +13,8 @@ from moorage.stacks.model import Resource, Stack, resources_of, stack_of
 from moorage.store import Tx
 from moorage.store.tables.stacks import stack_resources, stacks
 
+_CHANGE = stack_resources.update().where(stack_resources.c.id == sa.bindparam("resource_id"))
+
 
 def find(tx: Tx, stack_id: str) -> Stack | None:
     row = tx.execute(sa.select(stacks).where(stacks.c.id == stack_id)).one_or_none()
@@ -77,14 +79,13 @@ def add(tx: Tx, **values: Any) -> Resource:
     """Record a resource; returns it as stored."""
     now = clock.now()
     row = {"id": ids.new(), "created_at": now, "updated_at": now, "is_replaced": False, **values}
-    made = tx.execute(stack_resources.insert().values(row))
+    made = tx.execute(stack_resources.insert(), row)
     assert made.inserted_primary_key is not None
     return Resource(sequence=made.inserted_primary_key[0], **row)
 
 
 def change(tx: Tx, resource_id: str, **values: Any) -> None:
-    query = stack_resources.update().where(stack_resources.c.id == resource_id)
-    tx.execute(query.values(updated_at=clock.now(), **values))
+    tx.execute(_CHANGE, {"resource_id": resource_id, "updated_at": clock.now(), **values})
 
 
 def retry_removals(tx: Tx, stack_id: str) -> None:
