@@ -49,7 +49,8 @@ class Dispatcher:
         notices.forget(self._wake.set)
         self._stopping = True
         self._wake.set()
-        self._thread.join(timeout=5)
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)
 
     @property
     def is_alive(self) -> bool:
