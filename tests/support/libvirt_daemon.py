@@ -74,11 +74,16 @@ class Daemon(LibvirtRoot):
         binds = "\n".join(
             f"mkdir -p {place}; mount --bind {self.root}/{name} {place}" for name, place in _MOUNTS.items()
         )
-        listen = [] if self._transport == "unix" else ["--listen"]
-        command = [*_UNSHARE, f'{binds}\nexec "$0" "$@"', "libvirtd", *listen, "-f", "/etc/libvirt/libvirtd.conf"]
+        options = ["-f", "/etc/libvirt/libvirtd.conf", "-p", str(self.root / "libvirtd.pid")]
+        options += [] if self._transport == "unix" else ["--listen"]
+        command = [*_UNSHARE, f'{binds}\nexec "$0" "$@"', "libvirtd", *options]
         with (self.root / "daemon.log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-        eventually(self._answers, 20, "libvirtd answers")
+        process = self._process
+        eventually(lambda: self._listens() or process.poll() is not None, 20, "libvirtd listens")
+        assert process.poll() is None, (self.root / "daemon.log").read_text()
+        look = ["virsh", "--readonly", "--connect", self.uri, "capabilities"]
+        subprocess.run(look, check=True, capture_output=True, timeout=60)  # it has looked at QEMU afterwards
 
     def kill(self) -> None:
         """As when a host loses its daemon: guests go on."""
@@ -86,7 +91,7 @@ class Daemon(LibvirtRoot):
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
 
-    def _answers(self) -> bool:
+    def _listens(self) -> bool:
         is_local = self._transport == "unix"
         with socket.socket(socket.AF_UNIX if is_local else socket.AF_INET) as client, contextlib.suppress(OSError):
             client.connect(str(self.root / "run" / "libvirt-sock") if is_local else ("127.0.0.1", self._port))

@@ -24,6 +24,7 @@ compute_driver = libvirt
 enabled_backends = {backends}
 [compute]
 allow_direct_swap = true
+{compute}
 [libvirt]
 {uris}
 virt_type = qemu
@@ -40,7 +41,7 @@ class RealCloud(Cloud):
     """Looks at the guests through libvirt's files, which the driver has no part in."""
 
     def __init__(self, directory: Path, hosts: dict[str, LibvirtRoot], code: bytes, **sections: str) -> None:
-        words = {"backends": "files", "libvirt": "", **sections}
+        words = {"backends": "files", "libvirt": "", "compute": "", **sections}
         uris = "\n".join(f"connection_uri = {name}={host.uri}" for name, host in hosts.items())
         super().__init__(directory, "libvirt", _BASE.format(uris=uris, **words))
         self.hosts = hosts
