@@ -43,7 +43,7 @@ class Cloud:
         self.directory = directory
         self.port = free_port()
         config = directory / "moorage.conf"
-        config.write_text("[audit]\nmode = off\n")
+        config.write_text("[audit]\nmode = off\n[sim]\nvcpus = 10000000\nmemory_mib = 10000000000\n")
         words = ["serve", "--data-dir", str(directory), "--listen", f"127.0.0.1:{self.port}"]
         self._process = subprocess.Popen(
             [*COMMAND, *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True

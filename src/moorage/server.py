@@ -17,14 +17,11 @@ from moorage.api.surface import SERVICES, Port
 from moorage.api.wire.admission import Admission, Bounds
 from moorage.api.wire.policy import Policy
 from moorage.audit.plan import Options
-from moorage.compute.ports import Disk, Hypervisor, KeepsTries, StateSource
+from moorage.compute.ports import KeepsTries, StateSource
 from moorage.compute.service import flavors, services
-from moorage.config import machines, networks, secrets
+from moorage.config import networks, secrets
+from moorage.config.drivers import backends_of, hypervisor_of
 from moorage.config.settings import Settings
-from moorage.drivers.fcarray import Fabric, FcArray, open_fabric
-from moorage.drivers.files import FileVolumes
-from moorage.drivers.libvirt import LibvirtDriver, LibvirtSettings
-from moorage.drivers.sim import SimDriver
 from moorage.identity.service.bootstrap import bootstrap, has_accounts
 from moorage.identity.service.tokens import TokenService
 from moorage.images.service.recover import recover
@@ -38,9 +35,6 @@ from moorage.store import Store, schema
 from moorage.store import figures as store_figures
 from moorage.store.engines import is_sqlite
 from moorage.telemetry.outside import measured
-from moorage.volumes.content import copy_over
-from moorage.volumes.forms import Qcow2
-from moorage.volumes.ports import VolumeBackend
 from moorage.volumes.service import types
 from moorage.workflows import due, periodic_audit, report_pools
 from moorage.workflows.clusters import verification
@@ -264,54 +258,3 @@ def _lock(settings: Settings, is_all_in_one: bool) -> int | None:
         os.close(descriptor)
         raise errors.ConfigError(f"data_dir = {directory}: another moorage serve is using it") from None
     return descriptor
-
-
-def hypervisor_of(settings: Settings, *, is_checked: bool = True) -> Hypervisor:
-    """The driver in use; unchecked it is made even if its hypervisor does not answer."""
-    conf: Any = settings.conf
-    if conf.compute_driver == "dpm":
-        return machines.dpm_of(conf, is_checked=is_checked)
-    if conf.compute_driver == "libvirt":
-        return LibvirtDriver(_libvirt_settings(settings))
-    fabric = open_fabric(settings.array_file)
-
-    def copy(old: Disk, new: Disk) -> None:
-        copy_over(_bytes_of(old, fabric), _bytes_of(new, fabric))
-
-    return SimDriver(
-        settings.data_dir / "sim" / "guests.db",
-        latency_s=conf.sim.latency,
-        copy=copy,
-        reports_first_boot=is_checked and conf.sim.guests_report,
-    )
-
-
-def _libvirt_settings(settings: Settings) -> LibvirtSettings:
-    conf: Any = settings.conf
-    return LibvirtSettings.from_section(
-        conf.libvirt, conf.host, settings.data_dir, has_networks=bool(conf.networks.names)
-    )  # fmt: skip
-
-
-def _bytes_of(disk: Disk, fabric: Fabric) -> Path:
-    """What a simulated guest writes to: a file, or a LUN that it reaches through the simulated storage network."""
-    data = disk.connection_info["data"]
-    if "device_path" in data:
-        return Path(data["device_path"])
-    return fabric.content_behind(data["initiator_target_map"], data["target_lun"])
-
-
-def backends_of(settings: Settings) -> dict[str, VolumeBackend]:
-    made: dict[str, VolumeBackend] = {}
-    for name in settings.conf.volumes.enabled_backends:
-        if name == "files":
-            made[name] = FileVolumes(name, settings.data_dir / "volumes")
-        elif name == "qcow2":
-            made[name] = FileVolumes(name, settings.data_dir / "volumes-qcow2", Qcow2())
-        elif name == "fcarray":
-            made[name] = FcArray(name, settings.array_file)
-        else:
-            raise errors.ConfigError(f"[volumes] enabled_backends = {name}: must be files, qcow2 or fcarray")
-    if not made:
-        raise errors.ConfigError("[volumes] enabled_backends = (empty): name at least one of files, qcow2, fcarray")
-    return made

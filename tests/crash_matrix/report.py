@@ -14,7 +14,7 @@ from tests.crash_matrix.cells import Strike
 from tests.crash_matrix.scenes import not_played
 
 if TYPE_CHECKING:
-    from tests.crash_matrix.run import Result
+    from tests.crash_matrix.stage import Result
 
 _STYLE = (
     "body{font-family:sans-serif}table{border-collapse:collapse}td,th{border:1px solid #999;padding:2px 8px}"

@@ -6,10 +6,11 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 
+from moorage.config.drivers import backends_of, hypervisor_of
 from moorage.config.networks import networks_of
 from moorage.config.settings import Settings
 from moorage.operations import leases, service
-from moorage.server import Moorage, audit_options, backends_of, hypervisor_of, is_in_use
+from moorage.server import Moorage, audit_options, is_in_use
 from moorage.store import Store, Tx, schema
 from moorage.store.engines import is_sqlite
 from moorage.workflows.world import World

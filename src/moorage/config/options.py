@@ -122,6 +122,8 @@ VOLUMES: list[cfg.Opt] = [
     ),
 ]
 SIM: list[cfg.Opt] = [
+    cfg.IntOpt("vcpus", default=10_000, min=1, help="Processors of the simulated hypervisor."),
+    cfg.IntOpt("memory_mib", default=64 << 20, min=1, help="Memory of the simulated hypervisor in MiB."),
     cfg.FloatOpt("latency", default=0.0, min=0.0, help="Seconds that each call of the simulated hypervisor takes."),
     cfg.BoolOpt(
         "guests_report",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from moorage import clock, ids
-from moorage.operations.service import UNFINISHED, Operation
+from moorage.operations.service import Operation
 from moorage.store import Tx
-from moorage.store.tables.operations import action_events, operations
+from moorage.store.tables.operations import action_events, is_unfinished, operations
 
 
 def claimable(tx: Tx, limit: int, kinds: list[str], formats: tuple[str, ...]) -> list[Operation]:
@@ -18,14 +18,14 @@ def claimable(tx: Tx, limit: int, kinds: list[str], formats: tuple[str, ...]) ->
     earlier = operations.alias("earlier")
     blocked = sa.exists().where(
         earlier.c.subject == operations.c.subject,
-        earlier.c.state.in_(UNFINISHED),
+        earlier.c.finished_at.is_(None),
         earlier.c.sequence < operations.c.sequence,
     )
     is_new = (operations.c.state == "pending") & ~blocked
     is_free = (operations.c.state == "running") & operations.c.executor.is_(None)
     rows = tx.execute(
         sa.select(operations)
-        .where(operations.c.state.in_(UNFINISHED), is_new | is_free, operations.c.kind.in_(kinds))
+        .where(is_unfinished, is_new | is_free, operations.c.kind.in_(kinds))
         .where(operations.c.journal_format.is_(None) | operations.c.journal_format.in_(formats))
         .order_by(operations.c.sequence)
         .limit(limit)
@@ -46,20 +46,20 @@ def claim(tx: Tx, operation: Operation, executor: str, journal_format: str, even
 
 def set_free(tx: Tx, executors: list[str]) -> int:
     """What these were running is nobody's; how many that are."""
-    mine = operations.c.state == "running", operations.c.executor.in_(executors)
+    mine = is_unfinished, operations.c.executor.in_(executors)
     return tx.execute(operations.update().where(*mine).values(executor=None)).rowcount
 
 
 def set_free_all(tx: Tx) -> None:
     """Nothing is run by anybody: for a process that knows to be the only one."""
-    tx.execute(operations.update().where(operations.c.state == "running").values(executor=None))
+    tx.execute(operations.update().where(is_unfinished).values(executor=None))
 
 
 def foreign(tx: Tx, formats: tuple[str, ...]) -> list[Operation]:
     """Unfinished operations that nobody runs and whose journals are of none of these formats."""
     rows = tx.execute(
         sa.select(operations)
-        .where(operations.c.state == "running", operations.c.executor.is_(None))
+        .where(is_unfinished, operations.c.state == "running", operations.c.executor.is_(None))
         .where(operations.c.journal_format.not_in(formats))
         .order_by(operations.c.sequence)
     )

@@ -8,9 +8,8 @@ import sqlalchemy as sa
 
 from moorage import clock
 from moorage.operations.dispatcher import Dispatcher
-from moorage.operations.service import UNFINISHED
 from moorage.store import Store, Tx
-from moorage.store.tables.operations import operations
+from moorage.store.tables.operations import is_unfinished, operations
 from moorage.telemetry.exposition import Collector, Sample
 
 
@@ -32,9 +31,9 @@ def unfinished(tx: Tx) -> Iterator[Sample]:
     table = operations.c
     count, oldest, now = sa.func.count(), sa.func.min(table.created_at), clock.now()
     query = sa.select(table.kind, table.state, count.label("n"), oldest.label("oldest"))
-    for row in tx.execute(query.where(table.state.in_(UNFINISHED)).group_by(table.kind, table.state)):
+    for row in tx.execute(query.where(is_unfinished).group_by(table.kind, table.state)):
         labels = {"kind": row.kind, "state": row.state}
         yield Sample("operations", row.n, labels)
         yield Sample("operations_oldest_seconds", round((now - row.oldest).total_seconds(), 3), labels)
-    troubled = sa.select(count).where(table.state == "running", table.error.is_not(None))
+    troubled = sa.select(count).where(is_unfinished, table.state == "running", table.error.is_not(None))
     yield Sample("operations_troubled", tx.scalar(troubled) or 0)

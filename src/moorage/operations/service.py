@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from moorage import clock, errors, ids
 from moorage.context import Context
 from moorage.store import Tx, notices
-from moorage.store.tables.operations import action_events, instance_actions, operations
+from moorage.store.tables.operations import action_events, instance_actions, is_unfinished, operations
 
 UNFINISHED = ("pending", "running")
 
@@ -110,7 +110,7 @@ def finish(tx: Tx, operation_id: str, error: str | None) -> None:
     state = "failed" if error else "succeeded"
     changed = tx.execute(
         operations.update()
-        .where(operations.c.id == operation_id, operations.c.state.in_(UNFINISHED))
+        .where(operations.c.id == operation_id, is_unfinished)
         .values(state=state, error=error, finished_at=now)
     )
     announce(tx)
@@ -153,7 +153,7 @@ def ids_of(tx: Tx, operation_id: str) -> dict[str, str]:
 
 def unfinished(tx: Tx, subject: str | None = None) -> list[Operation]:
     """Operations that are pending or running, oldest first."""
-    query = sa.select(operations).where(operations.c.state.in_(UNFINISHED)).order_by(operations.c.sequence)
+    query = sa.select(operations).where(is_unfinished).order_by(operations.c.sequence)
     if subject is not None:
         query = query.where(operations.c.subject == subject)
     return [Operation(**row._mapping) for row in tx.execute(query)]
@@ -161,7 +161,7 @@ def unfinished(tx: Tx, subject: str | None = None) -> list[Operation]:
 
 def busy_subjects(tx: Tx) -> set[str]:
     """Subjects with an operation that is pending or running."""
-    return set(tx.scalars(sa.select(operations.c.subject).where(operations.c.state.in_(UNFINISHED)).distinct()))
+    return set(tx.scalars(sa.select(operations.c.subject).where(is_unfinished).distinct()))
 
 
 def recent(

@@ -141,15 +141,7 @@ def run(saga: Saga[World], server_id: str, row_id: str) -> None:
     """Let the server reach the volume, give it to the guest, and say so."""
     saga.do(boot.connect_disk, server_id, row_id, undo=server_disks.undo_connect)
     saga.do(server_disks.plug, server_id, row_id, undo=server_disks.undo_plug)
-    saga.do(complete, server_id, row_id)
-
-
-def complete(world: World, server_id: str, row_id: str) -> None:
-    """The volume is in use."""
-    with world.store.write() as tx:
-        row = attachments.by_row(tx, row_id)
-        if row is not None:
-            attachments.complete(tx, row_id, row.device_name)
+    saga.do(server_disks.complete, server_id, row_id)
 
 
 def failed(world: World, message: str, server_id: str, row_id: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -132,6 +133,20 @@ def failed(world: World, message: str, server_id: str, **_: Any) -> None:
             servers.set_fault(tx, server_id, message)
         else:
             servers.set_task(tx, server_id, None, power_state=power, vm_state=_BY_POWER.get(power, states.STOPPED))
+
+
+def failed_unless(vm_state: str) -> Callable[..., None]:
+    """The same for servers that may be in a state that no hypervisor reports, which they stay in."""
+
+    def failed_in_state(world: World, message: str, server_id: str, **_: Any) -> None:
+        with world.store.write() as tx:
+            server = servers.find(tx, server_id)
+            if server is not None and server.vm_state == vm_state:
+                servers.set_task(tx, server_id, None)
+                return
+        failed(world, message, server_id)
+
+    return failed_in_state
 
 
 def observed_power(world: World, server: Server) -> int | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from moorage import errors
-from moorage.attachments import service as attachments
 from moorage.compute import states
 from moorage.compute.model.server import Server
 from moorage.compute.service import servers
@@ -11,7 +10,7 @@ from moorage.context import Context
 from moorage.operations import Kind, Saga
 from moorage.operations import service as operations
 from moorage.store import Tx
-from moorage.workflows import boot
+from moorage.workflows import boot, server_disks
 from moorage.workflows.world import World
 
 ACTION = "refresh_volume_attachment"
@@ -32,7 +31,7 @@ def perform(saga: Saga[World], server_id: str, row_id: str) -> None:
     saga.do(require_stopped, server_id)
     saga.do(boot.disconnect_disk, server_id, row_id)
     saga.do(boot.connect_disk, server_id, row_id)
-    saga.do(complete, server_id, row_id)
+    saga.do(server_disks.complete, server_id, row_id)
 
 
 def require_stopped(world: World, server_id: str) -> None:
@@ -41,13 +40,6 @@ def require_stopped(world: World, server_id: str) -> None:
         vm_state = servers.get(tx, server_id).vm_state
     if vm_state != states.STOPPED:
         raise errors.Refused(f"Instance {server_id} is {vm_state}, not stopped")
-
-
-def complete(world: World, server_id: str, row_id: str) -> None:
-    with world.store.write() as tx:
-        row = attachments.by_row(tx, row_id)
-        if row is not None:
-            attachments.complete(tx, row_id, row.device_name)
 
 
 def failed(world: World, message: str, server_id: str, row_id: str) -> None:

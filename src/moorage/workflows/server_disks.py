@@ -26,6 +26,14 @@ def plug(world: World, server_id: str, row_id: str) -> None:
         world.hypervisor.plug(server.guest(), disk)
 
 
+def complete(world: World, server_id: str, row_id: str) -> None:
+    """The volume is in use."""
+    with world.store.write() as tx:
+        row = attachments.by_row(tx, row_id)
+        if row is not None:
+            attachments.complete(tx, row_id, row.device_name)
+
+
 def unplug(world: World, server_id: str, row_id: str) -> None:
     """Take the disk from the guest; absent, or a server without a guest, is success."""
     server, disk = _seen_by_guest(world, server_id, row_id)

@@ -136,15 +136,7 @@ def set_offloaded(world: World, server_id: str, keeps_identity: bool) -> None:
         )  # fmt: skip
 
 
-def failed(world: World, message: str, server_id: str, **_: object) -> None:
-    """The server is as the hypervisor reports it; a shelved one stays shelved."""
-    with world.store.write() as tx:
-        server = servers.find(tx, server_id)
-        if server is not None and server.vm_state == states.SHELVED:
-            servers.set_task(tx, server_id, None)
-            return
-    power.failed(world, message, server_id)
+_failed = power.failed_unless(states.SHELVED)
 
-
-SHELVE = Kind(name="shelve", run=shelve, failed=failed, event="compute_shelve_instance")
-OFFLOAD = Kind(name="shelve_offload", run=offload, failed=failed, event="compute_shelve_offload_instance")
+SHELVE = Kind(name="shelve", run=shelve, failed=_failed, event="compute_shelve_instance")
+OFFLOAD = Kind(name="shelve_offload", run=offload, failed=_failed, event="compute_shelve_offload_instance")

@@ -79,15 +79,7 @@ def set_restored(world: World, server_id: str) -> None:
         )  # fmt: skip
 
 
-def failed(world: World, message: str, server_id: str) -> None:
-    """A server that could not be restored stays soft-deleted."""
-    with world.store.write() as tx:
-        server = servers.find(tx, server_id)
-        if server is not None and server.vm_state == states.SOFT_DELETED:
-            servers.set_task(tx, server_id, None)
-            return
-    power.failed(world, message, server_id)
+_failed = power.failed_unless(states.SOFT_DELETED)
 
-
-SOFT_DELETE = Kind(name="soft_delete", run=soft_delete, failed=failed, event="compute_soft_delete_instance")
-RESTORE = Kind(name="restore", run=restore, failed=failed, event="compute_restore_instance")
+SOFT_DELETE = Kind(name="soft_delete", run=soft_delete, failed=_failed, event="compute_soft_delete_instance")
+RESTORE = Kind(name="restore", run=restore, failed=_failed, event="compute_restore_instance")

@@ -9,7 +9,7 @@ from moorage.api.compute.input import check_query, truth
 from moorage.api.wire import Call, Reply, Route
 from moorage.api.wire.paging import MAX_LIMIT, limit_of, next_link
 from moorage.compute.model.host import HypervisorState
-from moorage.compute.service import services
+from moorage.compute.service import hypervisors
 from moorage.store import Tx
 
 _POLICY = "os_compute_api:os-hypervisors:"
@@ -47,14 +47,14 @@ def _matching(call: Call, tx: Tx, pattern: str) -> list[HypervisorState]:
         raise errors.BadRequest(
             "Paging over hypervisors with the hypervisor_hostname_pattern query parameter is not supported."
         )
-    found = services.hypervisor_listing(tx, pattern)
+    found = hypervisors.listing(tx, pattern)
     if not found:
         raise errors.NotFound(f"No hypervisor matching '{pattern}' could be found.")
     return found
 
 
 def _page(call: Call, tx: Tx, limit: int) -> list[HypervisorState]:
-    found = services.hypervisor_listing(tx)
+    found = hypervisors.listing(tx)
     marker = call.query.get("marker") if call.at_least(2, 33) else None
     if marker is not None:
         known = [str(_id(call, one)) for one in found]
@@ -78,12 +78,12 @@ def _find(call: Call, tx: Tx) -> HypervisorState:
         raise errors.BadRequest(f"Invalid uuid {identifier}")
     if call.version < _UUIDS and not identifier.isdigit():
         raise errors.NotFound(f"Hypervisor with ID '{identifier}' could not be found.")
-    return services.hypervisor(tx, identifier)
+    return hypervisors.get(tx, identifier)
 
 
 def statistics(call: Call) -> Reply:
     with call.services.store.read() as tx:
-        enabled = [_numbers(one) for one in services.hypervisor_listing(tx) if not one.service.disabled]
+        enabled = [_numbers(one) for one in hypervisors.listing(tx) if not one.service.disabled]
     totals = {name: sum(numbers[name] or 0 for numbers in enabled) for name in _TOTALS}
     return Reply(body={"hypervisor_statistics": {"count": len(enabled), **totals}})
 
@@ -116,7 +116,7 @@ def _with(call: Call, tx: Tx, body: dict[str, Any], found: HypervisorState, want
     """Adds the servers; before 2.75 a hypervisor without servers has no such field."""
     if not wanted:
         return body
-    on_host = [{"name": name, "uuid": server_id} for name, server_id in services.servers_on(tx, found.name)]
+    on_host = [{"name": name, "uuid": server_id} for name, server_id in hypervisors.servers_on(tx, found.name)]
     return {**body, "servers": on_host} if on_host or call.at_least(2, 75) else body
 
 

@@ -104,8 +104,9 @@ class ServiceApp:
         version = self.service.versions.negotiate(request.headers) if self.service.versions else (0, 0)
         request.state.version = version
         if not found:
-            async with self.services.admission.turn(self._caller(request)):
-                await self._authenticate(request, request_id)
+            known = recognise(self.services, request.headers, request_id)
+            async with self.services.admission.turn(_caller(request, known)):
+                await self._authenticate(request, request_id, known)
             raise NoSuchPath
         route, params = self._choose(found, request.method, version)
         request.state.route = self.service.prefix + self.service.root + route.path
@@ -119,10 +120,11 @@ class ServiceApp:
     ) -> Response:
         version: Version = request.state.version
         raw = b"" if route.stream else await read_body(request, self.services)
-        async with self.services.admission.turn(self._caller(request)):
+        known = recognise(self.services, request.headers, request_id)
+        async with self.services.admission.turn(_caller(request, known)):
             context = NOBODY
             if route.default != EVERYONE:
-                context = await self._authenticate(request, request_id)
+                context = await self._authenticate(request, request_id, known)
                 self._check_project(project, context)
             call = self._call(request, context, version, params, raw, path)
             if not route.stream:
@@ -131,13 +133,6 @@ class ServiceApp:
             await run_in_threadpool(_authorise, call, route)
         request.state.held.enter_context(self.services.admission.stream())
         return await cast(StreamHandler, route.handler)(call, request)
-
-    def _caller(self, request: Request) -> str:
-        """Whose turn a request takes: its project's, as far as that is known without asking."""
-        known = recognise(self.services, request.headers, "")
-        if known is not None and known.project_id:
-            return known.project_id
-        return request.headers.get("x-auth-token") or (request.client.host if request.client else "")
 
     def _find(self, path: str) -> tuple[list[tuple[Route, dict[str, str]]], str, str | None]:
         """Routes at the path, which may begin with a project id as older clients build it."""
@@ -163,8 +158,7 @@ class ServiceApp:
             raise NoSuchPath
         raise MethodNotAllowed("The method is not allowed for this resource.")
 
-    async def _authenticate(self, request: Request, request_id: str) -> Context:
-        known = recognise(self.services, request.headers, request_id)
+    async def _authenticate(self, request: Request, request_id: str, known: Context | None) -> Context:
         if known is not None:
             return known
         return await run_in_threadpool(authenticate, self.services, request.headers, request_id)
@@ -239,6 +233,13 @@ class ServiceApp:
             response.headers.update(self.service.versions.headers(version))
         elif self.service.name == "identity":
             response.headers["Vary"] = "X-Auth-Token"
+
+
+def _caller(request: Request, known: Context | None) -> str:
+    """Whose turn a request takes: its project's, as far as that is known without asking."""
+    if known is not None and known.project_id:
+        return known.project_id
+    return request.headers.get("x-auth-token") or (request.client.host if request.client else "")
 
 
 def _run(call: Call, route: Route) -> Reply:

@@ -9,9 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from moorage.operations.service import UNFINISHED
 from moorage.store import Store, Tx
-from moorage.store.tables.operations import operations
+from moorage.store.tables.operations import is_unfinished, operations
 
 PAGE = 500
 
@@ -34,9 +33,7 @@ def unfinished(tx: Tx, noun: str, ids: list[str]) -> dict[str, list[str]]:
     subjects = {f"{noun}/{subject_id}": subject_id for subject_id in ids}
     found: dict[str, list[str]] = defaultdict(list)
     rows = tx.execute(
-        sa.select(operations.c.id, operations.c.subject).where(
-            operations.c.state.in_(UNFINISHED), operations.c.subject.like(f"{noun}/%")
-        )
+        sa.select(operations.c.id, operations.c.subject).where(is_unfinished, operations.c.subject.like(f"{noun}/%"))
     )
     for row in rows:
         if row.subject in subjects:

@@ -33,6 +33,12 @@ def find(tx: Tx, server_id: str) -> Server | None:
     return None if row is None else from_row(row)
 
 
+def of_ids(tx: Tx, server_ids: list[str]) -> list[Server]:
+    """Those of these servers that are not deleted."""
+    wanted = servers.c.id.in_(server_ids), servers.c.deleted_at.is_(None)
+    return [from_row(row) for row in tx.execute(sa.select(servers).where(*wanted))]
+
+
 def insert(tx: Tx, **values: Any) -> None:
     tx.execute(servers.insert().values(created_at=clock.now(), updated_at=clock.now(), **values))
 

@@ -1,4 +1,4 @@
-"""Services and hypervisors: who registered, who works, who may be scheduled to.
+"""Services: who registered, who works, who may be scheduled to.
 
 No agents run on hypervisors: a ``nova-compute`` service stands for what the driver last said of its host. The rows
 ``nova-conductor`` and ``nova-scheduler`` stand for processes of the control plane.
@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from moorage import clock, errors, ids
-from moorage.compute.model.host import COMPUTE, HypervisorState, ServiceState, Usage
+from moorage.compute.model.host import COMPUTE, ServiceState
 from moorage.compute.ports import HostState
 from moorage.store import Tx
 from moorage.store.tables.compute import hypervisors, servers, services
@@ -126,62 +126,3 @@ def delete(tx: Tx, service: ServiceState) -> None:
             )
         tx.execute(hypervisors.delete().where(hypervisors.c.name == service.host))
     tx.execute(services.delete().where(services.c.id == service.id))
-
-
-def hypervisor_listing(tx: Tx, matching: str | None = None) -> list[HypervisorState]:
-    """Hypervisors that have a service, by name; ``matching`` is a part of the name."""
-    query = sa.select(hypervisors).order_by(hypervisors.c.name)
-    if matching is not None:
-        query = query.where(hypervisors.c.name.contains(matching, autoescape=True))
-    drivers = {service.host: service for service in listing(tx, binary=COMPUTE)}
-    usage = usage_by_host(tx)
-    return [
-        HypervisorState(
-            id=row.id, name=row.name, driver=row.driver, hypervisor_type=row.hypervisor_type, version=row.version,
-            vcpus=row.vcpus, memory_mib=row.memory_mib, disk_gib=row.disk_gib, service=drivers[row.name],
-            usage=usage.get(row.name, Usage()),
-        )
-        for row in tx.execute(query) if row.name in drivers
-    ]  # fmt: skip
-
-
-def hypervisor(tx: Tx, identifier: str) -> HypervisorState:
-    """The hypervisor with that UUID, or with that integer as older microversions show it."""
-    for found in hypervisor_listing(tx):
-        if identifier in (found.id, str(found.serial)):
-            return found
-    raise errors.NotFound(f"Hypervisor with ID '{identifier}' could not be found.")
-
-
-def usage_by_host(tx: Tx) -> dict[str, Usage]:
-    """What the servers on each hypervisor take, from their flavors."""
-    here = servers.c.host.is_not(None), servers.c.deleted_at.is_(None)
-    local = _local_gib(tx)
-    query = sa.select(
-        servers.c.host, sa.func.sum(servers.c.vcpus), sa.func.sum(servers.c.ram_mib), sa.func.count(),
-        sa.func.count(servers.c.task_state),
-    ).where(*here).group_by(servers.c.host)  # fmt: skip
-    return {
-        host: Usage(
-            vcpus=int(vcpus), memory_mib=int(ram_mib), disk_gib=local.get(host, 0), servers=count, busy=busy,
-        )
-        for host, vcpus, ram_mib, count, busy in tx.execute(query)
-    }  # fmt: skip
-
-
-def _local_gib(tx: Tx) -> dict[str, int]:
-    """Disks on the hosts themselves; the root disk of a server without image is a volume and lives elsewhere."""
-    query = sa.select(servers.c.host, servers.c.flavor, servers.c.image_ref)
-    total: dict[str, int] = {}
-    for row in tx.execute(query.where(servers.c.host.is_not(None), servers.c.deleted_at.is_(None))):
-        root = row.flavor.get("disk", 0) if row.image_ref else 0
-        total[row.host] = total.get(row.host, 0) + root + row.flavor.get("ephemeral", 0)
-    return total
-
-
-def servers_on(tx: Tx, host: str) -> list[tuple[str, str]]:
-    """Name and id of the servers on a hypervisor; the name is the one that ``instance_name`` shows, not the user's."""
-    query = sa.select(servers.c.id).where(servers.c.host == host, servers.c.deleted_at.is_(None))
-    return [
-        (f"instance-{row.id[:8]}", row.id) for row in tx.execute(query.order_by(servers.c.created_at, servers.c.id))
-    ]

@@ -51,7 +51,7 @@ class SimDriver:
 
     def __init__(
         self, path: Path, host: str = "sim-1", latency_s: float = 0.0, copy: Callable[[Disk, Disk], None] | None = None,
-        *, reports_first_boot: bool = False,
+        *, reports_first_boot: bool = False, vcpus: int = 10_000, memory_mib: int = 64 << 20,
     ) -> None:  # fmt: skip
         """``copy`` brings the bytes of one connected disk onto another; without it a swap moves only the record.
 
@@ -61,6 +61,9 @@ class SimDriver:
         self._engine = open_engine(sqlite_url(path), "BEGIN IMMEDIATE", waits=False)
         self._turn = threading.Lock()
         self._host = host
+        self._state = HostState(
+            name=host, hypervisor_type="sim", version=1, vcpus=vcpus, memory_mib=memory_mib, disk_gib=1 << 20
+        )
         self._latency_s = latency_s
         self._copy = copy
         self._first_boots = FirstBoots(self._engine, self._turn, is_on=reports_first_boot)
@@ -69,11 +72,7 @@ class SimDriver:
             _metadata.create_all(tx)
 
     def hosts(self) -> list[HostState]:
-        return [
-            HostState(
-                name=self._host, hypervisor_type="sim", version=1, vcpus=10_000, memory_mib=64 << 20, disk_gib=1 << 20
-            )
-        ]
+        return [self._state]
 
     def reserve_identity(self, guest: Guest) -> Identity:
         with self.faults.around("reserve_identity", guest.id, self._latency_s):

@@ -81,7 +81,7 @@ servers = sa.Table(
     time("deleted_at"),
     sa.Index("ix_servers_listing", "project_id", "deleted_at", "created_at", "id"),
     sa.Index("ix_servers_everywhere", "deleted_at", "created_at", "id"),
-    sa.Index("ix_servers_host", "host"),
+    sa.Index("ix_servers_placed", "host", "deleted_at", "vcpus", "ram_mib"),
 )  # fmt: skip
 
 server_groups = sa.Table(

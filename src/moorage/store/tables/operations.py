@@ -30,9 +30,13 @@ operations = sa.Table(
     time("created_at", nullable=False),
     time("started_at"),
     time("finished_at"),
-    sa.Index("ix_operations_subject", "subject", "state", "sequence"),
-    sa.Index("ix_operations_state", "state", "sequence"),
+    sa.Index("ix_operations_subject", "subject", "finished_at", "sequence"),
 )  # fmt: skip
+is_unfinished = operations.c.finished_at.is_(None)
+sa.Index(
+    "ix_operations_unfinished", operations.c.sequence, sqlite_where=is_unfinished, postgresql_where=is_unfinished,
+)  # fmt: skip
+"""As small as what is under way, however many operations there have been."""
 
 executors = sa.Table(
     "executors", metadata,
