@@ -40,7 +40,7 @@ def iscsi(volume: Path, name: str) -> Iterator[Connection]:
     if shutil.which("tgtd") is None or not _speaks("iscsi"):
         pytest.skip(f"{SKIPPED}: iSCSI needs tgtd and qemu-block-extra")
     port, iqn = free_port(), f"iqn.2010-10.org.openstack:volume-{name}"
-    control = str(free_port())  # tells the sockets of several daemons apart
+    control = str(port % 30000)  # tells the sockets of several daemons apart
 
     def order(*words: str) -> bool:
         command = ["tgtadm", "-C", control, "--lld", "iscsi", *words]
