@@ -38,13 +38,21 @@ tls_no_verify_certificate = 1
 """
 
 
+def missing() -> str:
+    """What this machine lacks for such hosts, in one line; empty if nothing."""
+    if reason := real_guests.missing():
+        return reason
+    if os.getuid() != 0 or shutil.which("libvirtd") is None:
+        return "hosts of their own need root and libvirtd"
+    if subprocess.run([*_UNSHARE, "mount --bind /run /run"], capture_output=True).returncode:
+        return "mounts cannot be unshared here"
+    return ""
+
+
 def require() -> None:
     """Skip the test on a machine that cannot have such hosts."""
-    real_guests.require()
-    if os.getuid() != 0 or shutil.which("libvirtd") is None:
-        pytest.skip(f"{SKIPPED}: hosts of their own need root and libvirtd")
-    if subprocess.run([*_UNSHARE, "mount --bind /run /run"], capture_output=True).returncode:
-        pytest.skip(f"{SKIPPED}: mounts cannot be unshared here")
+    if reason := missing():
+        pytest.skip(f"{SKIPPED}: {reason}")
 
 
 class Daemon(LibvirtRoot):

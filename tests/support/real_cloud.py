@@ -12,7 +12,7 @@ from typing import Any
 
 import requests
 
-from tests.support import invariants, real_guests
+from tests.support import invariants, libvirt_daemon, postgresql, real_guests
 from tests.support.clouds import Cloud
 from tests.support.process import eventually
 from tests.support.real_guests import LibvirtRoot
@@ -40,10 +40,17 @@ shutdown_timeout = 10
 class RealCloud(Cloud):
     """Looks at the guests through libvirt's files, which the driver has no part in."""
 
-    def __init__(self, directory: Path, hosts: dict[str, LibvirtRoot], code: bytes, **sections: str) -> None:
+    def __init__(
+        self, directory: Path, hosts: dict[str, LibvirtRoot], code: bytes, *, options: str = "",
+        more_options: str = "", database_url: str = "", **sections: str,
+    ) -> None:  # fmt: skip
+        """``sections``: which backends, further lines of sections compute and libvirt; the rest as for every cloud."""
         words = {"backends": "files", "libvirt": "", "compute": "", **sections}
         uris = "\n".join(f"connection_uri = {name}={host.uri}" for name, host in hosts.items())
-        super().__init__(directory, "libvirt", _BASE.format(uris=uris, **words))
+        base = _BASE.format(uris=uris, **words)
+        super().__init__(
+            directory, "libvirt", base, options=options, more_options=more_options, database_url=database_url
+        )
         self.hosts = hosts
         self._code = code
         self._image = functools.cache(self.tiny_image)
@@ -152,11 +159,23 @@ class RealCloud(Cloud):
 def real_cloud(directory: Path, hosts: dict[str, LibvirtRoot], code: bytes, **sections: str) -> Iterator[RealCloud]:
     """A started cloud; its guests are ended with it."""
     made = RealCloud(directory, hosts, code, **sections)
-    made.moorage.start()
     try:
+        made.start()
         made.flavor = made.make_flavor("tiny", 64)  # plenty for the tiny guest
         yield made
     finally:
-        made.moorage.kill()
+        made.kill()
         for host in hosts.values():
             host.clear()
+
+
+@contextlib.contextmanager
+def on_daemon(directory: Path, options: str, more_options: str, store: str) -> Iterator[RealCloud]:
+    """The same on a host of its own, which several processes can use: as ``clouds.cloud`` with driver ``libvirt``."""
+    with contextlib.ExitStack() as stack:
+        database_url = stack.enter_context(postgresql.database()) if store == "postgresql" else ""
+        hosts: dict[str, LibvirtRoot] = {"k1": stack.enter_context(libvirt_daemon.daemon())}
+        code = real_guests.assemble(directory)
+        yield stack.enter_context(
+            real_cloud(directory, hosts, code, options=options, more_options=more_options, database_url=database_url)
+        )
