@@ -1,6 +1,7 @@
 """Runs what is wanted of the matrix: ``make crash-matrix``.
 
-Environment: what ``choice`` reads; LIMIT_S ends the run in time; OUT is the directory of the tables.
+Environment: what ``choice`` reads; LIMIT_S ends the run in time; OUT is the directory of the tables. What has passed by
+the table found there is not played again.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from tests.crash_matrix import report
@@ -20,8 +21,8 @@ from tests.crash_matrix.scene import Scene
 from tests.crash_matrix.stage import Result, Sites, Stage
 
 
-def run(wanted: Wanted, deadline: float) -> Iterator[Result]:
-    """Play what is wanted until the time is up."""
+def run(wanted: Wanted, deadline: float, passed: Collection[Cell] = ()) -> Iterator[Result]:
+    """Play what is wanted and has not passed until the time is up."""
     number = 0
     with contextlib.closing(Sites()) as sites:
         for scene, driver, store in wanted.stages():
@@ -35,7 +36,7 @@ def run(wanted: Wanted, deadline: float) -> Iterator[Result]:
                 number += 1
                 if time.monotonic() > deadline:
                     return
-                if wanted.wants(cell, number):
+                if wanted.wants(cell, number) and cell not in passed:
                     yield made.play(cell)
 
 
@@ -48,8 +49,9 @@ def _unplayable(scene: Scene, driver: str, store: str, problem: AssertionError) 
 def main() -> int:
     out = Path(os.environ.get("OUT") or "build/crash-matrix")
     limit_s = float(os.environ.get("LIMIT_S") or 10**9)
-    wanted, results = Wanted.from_environment(), []
-    for result in run(wanted, time.monotonic() + limit_s):
+    wanted, results = Wanted.from_environment(), [result for result in report.read(out) if result.has_passed]
+    passed = {result.cell for result in results}
+    for result in run(wanted, time.monotonic() + limit_s, passed):
         results.append(result)
         report.say(result)
         report.write(out, results)

@@ -125,6 +125,7 @@ class Stage:
         end = self.scene.end(site, subject)
         if end != self.undisturbed and cell.strike is not Strike.FAIL:
             problems.append(f"ended as {end}, undisturbed it is {self.undisturbed}")
+        site.array_faults.clear()  # those that the operation did not get as far as
         site.revive()
         self.scene.clear(site, subject)
         left = [f"{one} is left" for one in site.held() - before]

@@ -177,7 +177,7 @@ class Cloud:
         project = self.moorage.session().get_project_id()
         for service, limits in (
             ("block-storage", ("volumes", "gigabytes", "snapshots")),
-            ("compute", ("instances", "cores")),
+            ("compute", ("instances", "cores", "ram")),
         ):
             body = {"quota_set": dict.fromkeys(limits, -1)}
             done = self.moorage.call("PUT", service, f"/os-quota-sets/{project}", body, cloud="moorage-admin")

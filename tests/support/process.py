@@ -63,6 +63,8 @@ class MoorageProcess:
         self._is_probed = is_probed
         self._process: subprocess.Popen[str] | Forked | None = None
         self._sessions: dict[str, Session] = {}
+        self.formats = ""
+        """Of a probed process of another release: the journal formats it goes on with, the one it records in first."""
         self.log = data_dir / f"{name or 'serve'}.log"
         self.start_s = 0.0
 
@@ -75,6 +77,8 @@ class MoorageProcess:
         arguments = [self.role, "--config-file", str(self.config), "--data-dir", str(self.data_dir)]
         if self.role != "worker":
             arguments += ["--listen", f"127.0.0.1:{self.port}"]
+        if self.formats:
+            arguments += ["--formats", self.formats]
         with self.log.open("a") as log:
             if self._is_probed:
                 self._process = Forked(arguments, log)

@@ -19,6 +19,10 @@ _MATCHING_S = 5.0
 """How long a list may match patterns before it gives up."""
 
 
+_BY_ID = sa.select(servers).where(servers.c.id == sa.bindparam("id"))
+"""Made once: every step of every operation asks it, and making it takes twice as long as asking."""
+
+
 def get(tx: Tx, server_id: str, project_id: str | None = None) -> Server:
     """A server that is not deleted; ``project_id`` None sees all projects."""
     server = find(tx, server_id)
@@ -29,7 +33,7 @@ def get(tx: Tx, server_id: str, project_id: str | None = None) -> Server:
 
 def find(tx: Tx, server_id: str) -> Server | None:
     """A server, deleted or not, for workflows."""
-    row = tx.execute(sa.select(servers).where(servers.c.id == server_id)).one_or_none()
+    row = tx.execute(_BY_ID, {"id": server_id}).one_or_none()
     return None if row is None else from_row(row)
 
 
