@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from moorage.workflows.kinds import KINDS
-from tests.crash_matrix import report
+from tests.crash_matrix import publish, report
 from tests.crash_matrix.cells import Cell, Strike, cells
 from tests.crash_matrix.choice import STORES
 from tests.crash_matrix.scenes import LEFT_OUT, SCENES, not_played
@@ -53,6 +53,10 @@ def test_each_step_is_struck_in_every_way_that_can_hit_it() -> None:
         ("a#1", Strike.BEFORE, 1), ("a#1", Strike.ANSWER, 3), ("a#1", Strike.AFTER, 1), ("a#1", Strike.FAIL, 2),
         ("a#1", Strike.HANG, 2), ("b#1", Strike.BEFORE, 1),
     ]  # fmt: skip
+
+
+def test_the_page_in_the_docs_says_what_its_table_says() -> None:
+    assert publish.summary(report.read(publish.DOCS)) in publish.PAGE.read_text()
 
 
 def test_a_failing_cell_stands_in_the_table_with_the_command_that_plays_it_again(tmp_path: Path) -> None:
