@@ -1,7 +1,7 @@
 """A sample of the crash matrix for every change; ``make crash-matrix`` plays the whole.
 
-Two cells of the main operations, with strikes, drivers and databases in turn; and that the machine itself finds what
-does not end well.
+Every strike once at an attach; among the long tests two cells of each main operation, with strikes, drivers and
+databases in turn; and that the machine itself finds what does not end well.
 """
 
 from __future__ import annotations
@@ -20,7 +20,17 @@ from tests.crash_matrix.stage import Result, stage
 
 STEPS = [("boot", "a", True), ("boot", "b", True), ("boot", "a", True), ("boot", "b", False), ("other", "c", True)]
 CALLS = [("boot", "a", "x"), ("boot", "a", "y"), ("boot", "a", "x"), ("boot", "a", "y")]
-SAMPLED = ["boot", "destroy", "attach", "detach", "swap", "shelve_offload", "unshelve", "reboot", "rebuild", "cleanup"]
+SAMPLED = [
+    "boot", "destroy", "attach", "detach", "swap", "shelve_offload", "unshelve", "reboot", "rebuild", "cleanup",
+    "cluster is created", "stack grows", "cluster shrinks", "cluster is deleted",
+]  # fmt: skip
+
+
+def test_a_struck_attach_ends_as_it_should_whatever_strikes() -> None:
+    with stage(SCENES["attach"], "dpm-groups", "sqlite") as made:
+        for strike in Strike:
+            cell = next(cell for cell in made.cells if cell.strike is strike)
+            assert made.play(cell).problems == [], cell.command
 
 
 @pytest.mark.long
@@ -32,7 +42,7 @@ def test_a_struck_operation_ends_as_it_should(number: int) -> None:
     with stage(scene, driver, store) as made:
         for turn in range(2):
             strike = list(Strike)[(2 * number + turn) % len(Strike)]
-            struck = [cell for cell in made.cells if cell.strike is strike]
+            struck = [cell for cell in made.cells if cell.strike is strike] or made.cells
             cell = struck[(7 * number) % len(struck)]
             result = made.play(cell)
             assert result.problems == [], cell.command
