@@ -18,6 +18,18 @@ from moorage.store.tables.attachments import attachments
 from moorage.store.tables.volumes import volumes
 from moorage.volumes.states import MOVING
 
+_BY_ROW = query().where(attachments.c.id == sa.bindparam("row_id"))
+_OF_VOLUME = query().where(
+    attachments.c.volume_id == sa.bindparam("volume_id"), attachments.c.attachment_id.is_not(None)
+)
+_OF_SERVER = query().where(attachments.c.server_id == sa.bindparam("server_id"))
+
+_UPDATE = attachments.update().where(attachments.c.id == sa.bindparam("row_id"))
+_SHOW_ON_VOLUME = volumes.update().where(
+    volumes.c.id == sa.bindparam("of_volume"),
+    sa.or_(volumes.c.migration_status.is_(None), volumes.c.migration_status.not_in(MOVING)),
+)
+
 
 def get(tx: Tx, attachment_id: str, project_id: str | None = None) -> Attachment:
     """By block storage's id; ``project_id`` None sees all projects."""
@@ -32,13 +44,13 @@ def get(tx: Tx, attachment_id: str, project_id: str | None = None) -> Attachment
 
 def by_row(tx: Tx, row_id: str) -> Attachment | None:
     """By the row's own id, which workflows carry; None once it is gone."""
-    row = tx.execute(query().where(attachments.c.id == row_id)).one_or_none()
+    row = tx.execute(_BY_ROW, {"row_id": row_id}).one_or_none()
     return None if row is None else from_row(row)
 
 
 def of_server(tx: Tx, server_id: str) -> list[Attachment]:
     """The disks on record for a server: boot order first, then by age."""
-    rows = [from_row(row) for row in tx.execute(query().where(attachments.c.server_id == server_id))]
+    rows = [from_row(row) for row in tx.execute(_OF_SERVER, {"server_id": server_id})]
     last = len(rows) + 1
     return sorted(rows, key=lambda a: a.boot_index if a.boot_index is not None and a.boot_index >= 0 else last)
 
@@ -52,8 +64,7 @@ def of_servers(tx: Tx, server_ids: list[str]) -> dict[str, list[Attachment]]:
 
 
 def of_volume(tx: Tx, volume_id: str) -> list[Attachment]:
-    rows = tx.execute(query().where(attachments.c.volume_id == volume_id, attachments.c.attachment_id.is_not(None)))
-    return [from_row(row) for row in rows]
+    return [from_row(row) for row in tx.execute(_OF_VOLUME, {"volume_id": volume_id})]
 
 
 def of_volumes(tx: Tx, volume_ids: list[str]) -> dict[str, list[Attachment]]:
@@ -215,13 +226,9 @@ def _recompute(tx: Tx, row_id: str) -> None:
 
 
 def _update(tx: Tx, row_id: str, **values: Any) -> None:
-    tx.execute(attachments.update().where(attachments.c.id == row_id).values(updated_at=clock.now(), **values))
+    tx.execute(_UPDATE, {"row_id": row_id, "updated_at": clock.now(), **values})
 
 
 def _set_volume(tx: Tx, volume_id: str, status: str, attach_status: str) -> None:
-    is_still = sa.or_(volumes.c.migration_status.is_(None), volumes.c.migration_status.not_in(MOVING))
-    tx.execute(
-        volumes.update()
-        .where(volumes.c.id == volume_id, is_still)
-        .values(status=status, attach_status=attach_status, updated_at=clock.now())
-    )
+    shown = {"status": status, "attach_status": attach_status, "updated_at": clock.now()}
+    tx.execute(_SHOW_ON_VOLUME, {"of_volume": volume_id, **shown})

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+from typing import Any
+
 import sqlalchemy as sa
 
 from moorage import clock, ids
@@ -10,11 +13,17 @@ from moorage.store import Tx
 from moorage.store.tables.operations import action_events, is_unfinished, operations
 
 
-def claimable(tx: Tx, limit: int, kinds: list[str], formats: tuple[str, ...]) -> list[Operation]:
+def claimable(tx: Tx, limit: int, kinds: tuple[str, ...], formats: tuple[str, ...]) -> list[Operation]:
     """What may begin or go on, oldest first: of each subject only the first, and no journal of a foreign format.
 
     Claimed in the same write transaction, it is claimed once: write transactions take turns.
     """
+    return [Operation(**row._mapping) for row in tx.execute(_claimable(kinds, formats), {"most": limit})]
+
+
+@functools.cache
+def _claimable(kinds: tuple[str, ...], formats: tuple[str, ...]) -> sa.Select[Any]:
+    """Asked several times in the life of every operation, so it is put together once."""
     earlier = operations.alias("earlier")
     blocked = sa.exists().where(
         earlier.c.subject == operations.c.subject,
@@ -23,14 +32,13 @@ def claimable(tx: Tx, limit: int, kinds: list[str], formats: tuple[str, ...]) ->
     )
     is_new = (operations.c.state == "pending") & ~blocked
     is_free = (operations.c.state == "running") & operations.c.executor.is_(None)
-    rows = tx.execute(
+    return (
         sa.select(operations)
         .where(is_unfinished, is_new | is_free, operations.c.kind.in_(kinds))
         .where(operations.c.journal_format.is_(None) | operations.c.journal_format.in_(formats))
         .order_by(operations.c.sequence)
-        .limit(limit)
+        .limit(sa.bindparam("most"))
     )
-    return [Operation(**row._mapping) for row in rows]
 
 
 def claim(tx: Tx, operation: Operation, executor: str, journal_format: str, event: str) -> None:

@@ -73,7 +73,7 @@ class Dispatcher:
         """How long to wait for the next look."""
         try:
             self._start_claimed()
-            has_left_some = [self._dispatch(kinds) for kinds in self._engine.pools().values()]
+            has_left_some = [self._dispatch(kinds) for kinds in self._engine.pools]
         except fence.Fenced:
             return _SHARING_S  # the keeper is about to take a new lease
         except Exception:  # noqa: BLE001 - the loop must outlive any bug
@@ -81,7 +81,7 @@ class Dispatcher:
             return _SWEEP_S
         return _SHARING_S if any(has_left_some) else _SWEEP_S
 
-    def _dispatch(self, kinds: list[str]) -> bool:
+    def _dispatch(self, kinds: tuple[str, ...]) -> bool:
         """Claim and start this process's share of what is ready; whether something was left to others."""
         free = self._concurrency - self._engine.count(kinds)
         if free <= 0:

@@ -15,6 +15,7 @@ from moorage.compute.model.server import Server, from_row
 from moorage.store import Tx
 from moorage.store.tables.compute import servers
 
+_BY_ID = sa.select(servers).where(servers.c.id == sa.bindparam("server_id"))
 _MATCHING_S = 5.0
 """How long a list may match patterns before it gives up."""
 
@@ -29,7 +30,7 @@ def get(tx: Tx, server_id: str, project_id: str | None = None) -> Server:
 
 def find(tx: Tx, server_id: str) -> Server | None:
     """A server, deleted or not, for workflows."""
-    row = tx.execute(sa.select(servers).where(servers.c.id == server_id)).one_or_none()
+    row = tx.execute(_BY_ID, {"server_id": server_id}).one_or_none()
     return None if row is None else from_row(row)
 
 
