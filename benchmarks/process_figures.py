@@ -42,6 +42,12 @@ def pss_of(pid_dir):
     return out
 
 
+def cpu_s(pid):
+    """CPU seconds that one process has used so far."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+
+
 def cpu_of(pid_dir):
     """CPU seconds used so far by the process trees named by DIR/*.pid (reaped children included)."""
     if not pid_dir:

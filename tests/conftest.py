@@ -23,6 +23,7 @@ LONG = (
     "tests/crash/test_migration.py",
     "tests/libvirt/",
     "tests/process/test_many_processes.py",
+    "tests/process/test_rolling_upgrade.py",
     "tests/property/",
     "tests/races/",
     "tests/stories/test_life.py",

@@ -70,7 +70,7 @@ class Site:
         with self.store.write() as tx:
             servers.insert(
                 tx, id=server_id, project_id="p", user_id="u", name="s", hostname="s", vm_state="building",
-                task_state="scheduling", flavor={}, vcpus=1, ram_mib=512, driver="sim",
+                task_state="scheduling", flavor={"vcpus": 1, "ram": 512}, vcpus=1, ram_mib=512, driver="sim",
             )  # fmt: skip
             for number, volume_id in enumerate(made):
                 row_id = attachments.add_disk(

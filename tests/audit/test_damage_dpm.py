@@ -175,6 +175,18 @@ def test_row_11_is_repaired_by_a_hard_reboot_mask_included(site: Machine) -> Non
     assert is_clean(site)
 
 
+def test_row_11_takes_the_volume_out_of_the_storage_group_of_a_stopped_server(site: Machine, model: str) -> None:
+    """The HMC cannot say what a partition uses, but a group says what is declared for it."""
+    server, (root, data) = site.server()
+    site.stop(server)
+    lose_attachment(site, server, data, "available")
+    assert set(site.clean_up(limit=10)) == {"done"}
+    declared = [volume["name"] for volume in site.bench.controls.state()["storage-volumes"]]
+    assert declared == ([root] if model == "dpm-groups" else [])
+    assert site.masks() == {(server, root)}
+    assert is_clean(site)
+
+
 def test_row_15_an_attachment_without_a_disk_is_reported_while_it_may_be_in_use(site: Machine) -> None:
     server, (_, data) = site.server()
     no_disk = {"bdm_uuid": None, "source_type": None, "destination_type": None, "boot_index": None}

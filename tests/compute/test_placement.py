@@ -101,3 +101,33 @@ def test_what_is_down_disabled_or_too_small_is_no_place(store: Store) -> None:
         (off,) = services.listing(tx, host="off")
         services.change(tx, off, disabled=True)
     assert [placed(store, new(store)) for _ in range(2)] == ["fine", NOWHERE]
+
+
+def test_a_named_host_is_the_only_place_and_only_the_first_time(store: Store) -> None:
+    register(store, host("a", vcpus=1), host("b", memory_mib=8192))
+    there = {"system_metadata": {"kept": 1, placement.DESTINATION: {"host": "a", "node": "a"}}}
+    first, second = new(store, **there), new(store, **there)
+    assert [placed(store, first), placed(store, second)] == ["a", NOWHERE]
+    with store.write() as tx:
+        assert servers.get(tx, first).system_metadata == {"kept": 1}
+        placement.ask_for(tx, servers.get(tx, second), {})
+    assert placed(store, second) == "b"
+
+
+@pytest.mark.parametrize("names", [{"host": "x"}, {"node": "x"}, {"host": "a", "node": "b"}])
+def test_a_named_host_that_is_not_there_is_told(store: Store, names: dict[str, str]) -> None:
+    register(store, host("a"), host("b"))
+    wanted = new(store, system_metadata={placement.DESTINATION: names})
+    said = f"No such host - host: {names.get('host')} node: {names.get('node')} "
+    assert placed(store, wanted) == f"No valid host was found. {said}"
+
+
+def test_a_server_grows_by_what_is_left_and_no_more(store: Store) -> None:
+    register(store, host("a", vcpus=3, memory_mib=2048), host("empty"))
+    grown, other = new(store, host="a"), new(store, host="a")
+    with store.write() as tx:
+        placement.check_growth(tx, servers.get(tx, grown), vcpus=1, ram_mib=1024)
+        placement.check_growth(tx, servers.get(tx, grown), vcpus=9, ram_mib=0, shares_processors=True)
+        for vcpus, ram_mib in ((2, 0), (0, 1025)):
+            with pytest.raises(errors.Refused, match="No valid host found for resize"):
+                placement.check_growth(tx, servers.get(tx, other), vcpus=vcpus, ram_mib=ram_mib)

@@ -6,15 +6,13 @@ import html
 import json
 from collections import defaultdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
+from moorage.conversion import convert
 from tests.crash_matrix.cells import Strike
 from tests.crash_matrix.scenes import not_played
-
-if TYPE_CHECKING:
-    from tests.crash_matrix.run import Result
+from tests.crash_matrix.stage import Result
 
 _STYLE = (
     "body{font-family:sans-serif}table{border-collapse:collapse}td,th{border:1px solid #999;padding:2px 8px}"
@@ -40,6 +38,12 @@ def counts(results: list[Result]) -> dict[str, int]:
             made[key] += 1
             made[f"{key} passed"] += result.has_passed
     return dict(made)
+
+
+def read(directory: Path) -> list[Result]:
+    """What an earlier run has written."""
+    file = directory / "crash-matrix.json"
+    return convert(json.loads(file.read_text())["cells"], list[Result]) if file.exists() else []
 
 
 def write(directory: Path, results: list[Result]) -> None:

@@ -14,8 +14,9 @@ import pytest
 from moorage.workflows.kinds import KINDS
 from tests.crash_matrix import report
 from tests.crash_matrix.cells import Cell, Strike, cells
-from tests.crash_matrix.run import STORES, Result, stage
+from tests.crash_matrix.choice import STORES
 from tests.crash_matrix.scenes import LEFT_OUT, SCENES, not_played
+from tests.crash_matrix.stage import Result, stage
 
 STEPS = [("boot", "a", True), ("boot", "b", True), ("boot", "a", True), ("boot", "b", False), ("other", "c", True)]
 CALLS = [("boot", "a", "x"), ("boot", "a", "y"), ("boot", "a", "x"), ("boot", "a", "y")]

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from moorage import ids
 from tests.support.clouds import Cloud, cloud
 from tests.support.process import eventually
 
@@ -59,6 +60,12 @@ def servers(site: Cloud, count: int) -> list[str]:
         site.wait(server, "ACTIVE")
     site.settle()
     return made
+
+
+def create(site: Cloud, volume: str, flavor: str = "1") -> Any:
+    disk = {"uuid": volume, "source_type": "volume", "destination_type": "volume", "boot_index": 0}
+    body = {"name": "s", "flavorRef": flavor, "networks": "none", "block_device_mapping_v2": [disk]}
+    return site.moorage.call("POST", "compute", "/servers", {"server": body}, version="2.67")
 
 
 def attach(site: Cloud, server: str, volume: str) -> Any:
@@ -168,7 +175,7 @@ def test_a_quota_lets_exactly_as_many_volumes_through_as_it_has_left(site: Cloud
     limit(-1)
 
 
-def test_a_quota_lets_exactly_as_many_servers_through_as_it_has_left(site: Cloud) -> None:
+def test_a_quota_lets_exactly_one_server_through_to_its_last_place(site: Cloud) -> None:
     project = site.moorage.session().get_project_id()
 
     def limit(count: int) -> None:
@@ -176,19 +183,45 @@ def test_a_quota_lets_exactly_as_many_servers_through_as_it_has_left(site: Cloud
         assert site.moorage.call("PUT", "compute", path, body, cloud="moorage-admin").status_code == 200
 
     (row,) = site.rows(f"SELECT count(*) AS n FROM servers WHERE project_id = '{project}' AND deleted_at IS NULL")
-    limit(row["n"] + 2)
+    limit(row["n"] + 1)
     volumes = [site.volume() for _ in range(CLIENTS)]
-
-    def create(volume: str) -> Any:
-        disk = {"uuid": volume, "source_type": "volume", "destination_type": "volume", "boot_index": 0}
-        body = {"name": "s", "flavorRef": "1", "networks": "none", "block_device_mapping_v2": [disk]}
-        return site.moorage.call("POST", "compute", "/servers", {"server": body}, version="2.67")
-
-    answers = at_once(*[lambda v=volume: create(v) for volume in volumes])
-    assert outcome(answers) == (2, [403] * (CLIENTS - 2))
+    answers = at_once(*[lambda v=volume: create(site, v) for volume in volumes])
+    assert outcome(answers) == (1, [403] * (CLIENTS - 1))
     limit(-1)
     site.settle()
-    assert Counter(site.volume_status(volume) for volume in volumes) == {"in-use": 2, "available": CLIENTS - 2}
+    assert Counter(site.volume_status(volume) for volume in volumes) == {"in-use": 1, "available": CLIENTS - 1}
+
+
+def flavor_of_all_memory(site: Cloud) -> str:
+    """One that takes what the hypervisor has left, so that one server fits."""
+    found = site.moorage.call("GET", "compute", "/os-hypervisors/detail", cloud="moorage-admin").json()
+    (host,) = found["hypervisors"]
+    size = {"ram": host["memory_mb"] - host["memory_mb_used"], "vcpus": 1, "disk": 0}
+    body = {"flavor": {"name": ids.new(), **size}}
+    made = site.moorage.call("POST", "compute", "/flavors", body, cloud="moorage-admin")
+    return str(made.json()["flavor"]["id"])
+
+
+def test_the_last_place_of_a_hypervisor_goes_to_exactly_one_server(site: Cloud) -> None:
+    """As with Nova all are accepted, and those that found no place end in ERROR and hold nothing."""
+    flavor, volumes = flavor_of_all_memory(site), [site.volume() for _ in range(CLIENTS)]
+    answers = at_once(*[lambda v=volume: create(site, v, flavor) for volume in volumes])
+    assert outcome(answers) == (CLIENTS, [])
+    site.settle()
+    made = [answer.json()["server"]["id"] for answer in answers]
+    shown = [site.show(server) for server in made]
+    assert Counter(server["status"] for server in shown) == {"ACTIVE": 1, "ERROR": CLIENTS - 1}
+    faults = {server["fault"]["message"] for server in shown if server["status"] == "ERROR"}
+    assert faults == {"No valid host was found. There are not enough hosts available."}
+    assert Counter(site.volume_status(volume) for volume in volumes) == {"in-use": 1, "available": CLIENTS - 1}
+    assert site.problems() == []
+    for server in made:
+        site.delete(server)
+    site.settle()
+    last = create(site, volumes[0], flavor).json()["server"]["id"]
+    assert site.wait(last, "ACTIVE"), "the winner's place is free again"
+    site.delete(last)
+    site.wait(last, "GONE")
 
 
 def test_sixteen_clients_in_a_loop_leave_records_that_agree(site: Cloud) -> None:

@@ -61,8 +61,9 @@ class Cloud:
         role = "api" if database_url else "serve"
         self.moorage = MoorageProcess(self.data_dir, options, is_probed=True, role=role)
         names = ("worker-1", "worker-2") if database_url else ()
+        there = options.replace("[DEFAULT]\n", f"[DEFAULT]\npublic_url = {self.moorage.url}\n", 1)
         self.workers = [
-            MoorageProcess(self.data_dir, options, is_probed=True, role="worker", name=name) for name in names
+            MoorageProcess(self.data_dir, there, is_probed=True, role="worker", name=name) for name in names
         ]
         self.array_file = self.data_dir / "fcarray" / "array.db"
 
@@ -176,7 +177,7 @@ class Cloud:
         project = self.moorage.session().get_project_id()
         for service, limits in (
             ("block-storage", ("volumes", "gigabytes", "snapshots")),
-            ("compute", ("instances", "cores")),
+            ("compute", ("instances", "cores", "ram")),
         ):
             body = {"quota_set": dict.fromkeys(limits, -1)}
             done = self.moorage.call("PUT", service, f"/os-quota-sets/{project}", body, cloud="moorage-admin")
@@ -241,6 +242,12 @@ class Cloud:
         return invariants.problems(
             self.database, self.data_dir, self.array(), self.guests(), self.storage_groups()
         )  # fmt: skip
+
+    def held(self) -> set[str]:
+        """Servers and volumes that are on record and not deleted."""
+        servers = self.rows("SELECT id FROM servers WHERE deleted_at IS NULL")
+        volumes = self.rows("SELECT id FROM volumes")
+        return {f"server {row['id']}" for row in servers} | {f"volume {row['id']}" for row in volumes}
 
     def guests(self) -> invariants.Guests:
         """What the hypervisor holds."""

@@ -23,6 +23,7 @@ from typing import Any
 from moorage import errors, server
 from moorage.cli import processes
 from moorage.config import settings
+from moorage.operations import dispatcher, engine, worker
 
 TIME_OUT_S = 0.3
 
@@ -111,11 +112,21 @@ def _watch(probe: KillProbe) -> None:
     server.backends_of = lambda conf: {name: Watched(made, probe) for name, made in backends_of(conf).items()}  # type: ignore[misc]
 
 
+def _be_of_release(formats: tuple[str, ...]) -> None:
+    """Of one that records its journals in the first of these and goes on with all of them."""
+    for module in (engine, dispatcher, worker):
+        for name, value in (("JOURNAL_FORMAT", formats[0]), ("RESUMED_FORMATS", formats)):
+            if hasattr(module, name):
+                setattr(module, name, value)
+
+
 def main(argv: list[str]) -> int:
     words = dict(zip(argv[1::2], argv[2::2], strict=True))
     read = settings.read(words["--config-file"], words["--data-dir"], words.get("--listen"))
     probe = KillProbe(read.data_dir)
     _watch(probe)
+    if formats := words.get("--formats"):
+        _be_of_release(tuple(formats.split(",")))
     if argv[0] == "worker":
         return processes.run_worker(read, probe)
     return processes.run_api(read, probe, has_worker=argv[0] == "serve")

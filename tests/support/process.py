@@ -18,9 +18,9 @@ import yaml
 from keystoneauth1 import loading
 from keystoneauth1.session import Session
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.forked import ROOT, Forked
+
 COMMAND = [sys.executable, "-m", "moorage.cli.main"]
-PROBED = [sys.executable, "-m", "tests.support.probed_serve"]
 
 
 def free_port() -> int:
@@ -60,9 +60,11 @@ class MoorageProcess:
         data_dir.mkdir(parents=True, exist_ok=True)
         self.config = data_dir / f"{name or 'test'}.conf"
         self.config.write_text(options or "[DEFAULT]\n")
-        self._command = PROBED if is_probed else COMMAND
-        self._process: subprocess.Popen[str] | None = None
+        self._is_probed = is_probed
+        self._process: subprocess.Popen[str] | Forked | None = None
         self._sessions: dict[str, Session] = {}
+        self.formats = ""
+        """Of a probed process of another release: the journal formats it goes on with, the one it records in first."""
         self.log = data_dir / f"{name or 'serve'}.log"
         self.start_s = 0.0
 
@@ -75,9 +77,14 @@ class MoorageProcess:
         arguments = [self.role, "--config-file", str(self.config), "--data-dir", str(self.data_dir)]
         if self.role != "worker":
             arguments += ["--listen", f"127.0.0.1:{self.port}"]
+        if self.formats:
+            arguments += ["--formats", self.formats]
         with self.log.open("a") as log:
+            if self._is_probed:
+                self._process = Forked(arguments, log)
+                return
             self._process = subprocess.Popen(
-                [*self._command, *arguments],
+                [*COMMAND, *arguments],
                 stdout=subprocess.PIPE, stderr=log, text=True, cwd=ROOT,
             )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,23 @@ def test_an_operation_under_way_wins_and_its_end_is_compared(store: Store, sourc
     with store.write() as tx:
         operations.finish(tx, operation, None)
     eventually(lambda: state(store, server_id) == ("stopped", 4), 2)
+
+
+def test_news_of_a_server_under_an_operation_keep_nobody_busy(
+    store: Store, source: Source, watch: GuestWatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server_id = running(store)
+    with store.write() as tx:
+        operations.submit(tx, ALICE, kind="start", subject=f"server/{server_id}", args={})
+    looks: list[float] = []
+    read = store.read
+    monkeypatch.setattr(store, "read", lambda: (looks.append(time.monotonic()), read())[1])
+    source.change(server_id, 4)
+    eventually(lambda: looks)
+    source.change(server_id, 1)
+    eventually(lambda: len(looks) >= 4)
+    assert looks[3] - looks[1] > 0.8
+    assert source.asked == []
 
 
 def test_an_operation_that_begins_while_the_guest_is_asked_for_wins(

@@ -72,13 +72,13 @@ def _attachment(views: Views, finding: Finding) -> AttachmentRecord:
 
 
 def _let_go(views: Views, finding: Finding) -> None:
-    """Out of the guest first; a stopped guest's definition counts as well."""
+    """Out of the guest first; a stopped guest's definition counts as well, and so may one that cannot be asked."""
     server = _server(views, finding)
     if server.presence is not Presence.LIVE:
         return
     guest = views.fabric.guests([server.id]).get(server.id)
-    is_defined = guest is not None and finding.volume_id in (guest.volume_ids or [])
-    if is_defined or finding.evidence.get("is_mapped"):
+    may_have_it = guest is not None and (guest.volume_ids is None or finding.volume_id in guest.volume_ids)
+    if may_have_it or finding.evidence.get("is_mapped"):
         views.fabric.unplug(server, str(finding.volume_id))
 
 

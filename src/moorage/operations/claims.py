@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-from typing import Any
-
 import sqlalchemy as sa
 
 from moorage import clock, ids
@@ -12,33 +9,32 @@ from moorage.operations.service import Operation
 from moorage.store import Tx
 from moorage.store.tables.operations import action_events, is_unfinished, operations
 
+_earlier = operations.alias("earlier")
+_has_earlier = sa.exists().where(
+    _earlier.c.subject == operations.c.subject,
+    _earlier.c.finished_at.is_(None),
+    _earlier.c.sequence < operations.c.sequence,
+)
+_is_new = (operations.c.state == "pending") & ~_has_earlier
+_is_free = (operations.c.state == "running") & operations.c.executor.is_(None)
+_is_known = operations.c.journal_format.in_(sa.bindparam("formats", expanding=True))
+_CLAIMABLE = (
+    sa.select(operations)
+    .where(is_unfinished, _is_new | _is_free, operations.c.kind.in_(sa.bindparam("kinds", expanding=True)))
+    .where(operations.c.journal_format.is_(None) | _is_known)
+    .order_by(operations.c.sequence)
+    .limit(sa.bindparam("limit"))
+)
+"""Made once: each end of an operation asks it, and making it takes several times as long as asking."""
 
-def claimable(tx: Tx, limit: int, kinds: tuple[str, ...], formats: tuple[str, ...]) -> list[Operation]:
+
+def claimable(tx: Tx, limit: int, kinds: list[str], formats: tuple[str, ...]) -> list[Operation]:
     """What may begin or go on, oldest first: of each subject only the first, and no journal of a foreign format.
 
     Claimed in the same write transaction, it is claimed once: write transactions take turns.
     """
-    return [Operation(**row._mapping) for row in tx.execute(_claimable(kinds, formats), {"most": limit})]
-
-
-@functools.cache
-def _claimable(kinds: tuple[str, ...], formats: tuple[str, ...]) -> sa.Select[Any]:
-    """Asked several times in the life of every operation, so it is put together once."""
-    earlier = operations.alias("earlier")
-    blocked = sa.exists().where(
-        earlier.c.subject == operations.c.subject,
-        earlier.c.finished_at.is_(None),
-        earlier.c.sequence < operations.c.sequence,
-    )
-    is_new = (operations.c.state == "pending") & ~blocked
-    is_free = (operations.c.state == "running") & operations.c.executor.is_(None)
-    return (
-        sa.select(operations)
-        .where(is_unfinished, is_new | is_free, operations.c.kind.in_(kinds))
-        .where(operations.c.journal_format.is_(None) | operations.c.journal_format.in_(formats))
-        .order_by(operations.c.sequence)
-        .limit(sa.bindparam("most"))
-    )
+    rows = tx.execute(_CLAIMABLE, {"kinds": kinds, "formats": list(formats), "limit": limit})
+    return [Operation(**row._mapping) for row in rows]
 
 
 def claim(tx: Tx, operation: Operation, executor: str, journal_format: str, event: str) -> None:

@@ -49,7 +49,8 @@ class Dispatcher:
         notices.forget(self._wake.set)
         self._stopping = True
         self._wake.set()
-        self._thread.join(timeout=5)
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)
 
     @property
     def is_alive(self) -> bool:
@@ -73,32 +74,34 @@ class Dispatcher:
         """How long to wait for the next look."""
         try:
             self._start_claimed()
-            has_left_some = [self._dispatch(kinds) for kinds in self._engine.pools]
+            has_left_some = self._dispatch()
         except fence.Fenced:
             return _SHARING_S  # the keeper is about to take a new lease
         except Exception:  # noqa: BLE001 - the loop must outlive any bug
             _log.exception("dispatching failed; it is tried again in %.0f s", _SWEEP_S)
             return _SWEEP_S
-        return _SHARING_S if any(has_left_some) else _SWEEP_S
+        return _SHARING_S if has_left_some else _SWEEP_S
 
-    def _dispatch(self, kinds: tuple[str, ...]) -> bool:
+    def _dispatch(self) -> bool:
         """Claim and start this process's share of what is ready; whether something was left to others."""
-        free = self._concurrency - self._engine.count(kinds)
-        if free <= 0:
+        pools = [(self._concurrency - self._engine.count(kinds), kinds) for kinds in self._engine.pools().values()]
+        pools = [(free, kinds) for free, kinds in pools if free > 0]
+        if not self._is_ready([kind for _, kinds in pools for kind in kinds]):
             return False
-        with self._store.read() as tx:
-            if not claims.claimable(tx, 1, kinds, RESUMED_FORMATS):
-                return False
         lease = self._keeper.lease
         with fence.held(lease), self._store.write() as tx:
-            found = claims.claimable(tx, free, kinds, RESUMED_FORMATS)
-            mine = found[: -(-len(found) // self._keeper.alive)]
+            found = [claims.claimable(tx, free, kinds, RESUMED_FORMATS) for free, kinds in pools]
+            mine = [operation for ready in found for operation in ready[: -(-len(ready) // self._keeper.alive)]]
             for operation in mine:
                 event = self._engine.kinds[operation.kind].event
                 claims.claim(tx, operation, lease.id, JOURNAL_FORMAT, event)
         self._claimed += [(operation, lease) for operation in mine]
         self._start_claimed()
-        return len(mine) < len(found)
+        return len(mine) < sum(map(len, found))
+
+    def _is_ready(self, kinds: list[str]) -> bool:
+        with self._store.read() as tx:
+            return bool(kinds and claims.claimable(tx, 1, kinds, RESUMED_FORMATS))
 
     def _start_claimed(self) -> None:
         """What cannot be started now stays claimed, and is started at the next look."""

@@ -6,7 +6,6 @@ The pitfalls this follows are in ``docs/decisions/0002-durable-operations.md``.
 from __future__ import annotations
 
 import contextlib
-import functools
 import logging
 import threading
 import time
@@ -74,13 +73,12 @@ class Engine:
             DBOS.launch()
         notices.listen(self.runtime.ring)
 
-    @functools.cached_property
-    def pools(self) -> list[tuple[str, ...]]:
+    def pools(self) -> dict[str, list[str]]:
         """The names of the kinds in each pool."""
         found: dict[str, list[str]] = {}
         for kind in self.kinds.values():
             found.setdefault(kind.pool, []).append(kind.name)
-        return [tuple(names) for names in found.values()]
+        return found
 
     def start(self, operation: Operation, lease: Lease) -> None:
         """Run an operation that this process has claimed, or go on with it, in a thread and under its lease."""
@@ -99,7 +97,7 @@ class Engine:
             self._note_end(operation.kind)
             raise
 
-    def count(self, kinds: tuple[str, ...]) -> int:
+    def count(self, kinds: list[str]) -> int:
         """How many operations of these kinds this process is running."""
         with self._ended:
             return sum(self._running[kind] for kind in kinds)

@@ -6,6 +6,8 @@ before its try begins, so what was under way when a process died is known to the
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -46,16 +48,20 @@ class StoredStartLog:
         return try_id
 
     def note(self, try_id: str, text: str) -> None:
-        self._append(try_id, text)
+        """A note lost with the power makes its try one whose end is not known."""
+        self._append(self._store.note, try_id, text)
 
     def end(self, try_id: str, *, is_running: bool, said: str, is_last: bool = False) -> None:
         text = f"{said}\n{LAST}" if is_last and not is_running else said
-        self._append(try_id, text, result=_RUNNING if is_running else _FAILED, finished_at=clock.now())
+        result = _RUNNING if is_running else _FAILED
+        self._append(self._store.write, try_id, text, result=result, finished_at=clock.now())
 
-    def _append(self, try_id: str, text: str, **values: object) -> None:
+    def _append(
+        self, write: Callable[[], AbstractContextManager[Tx]], try_id: str, text: str, **values: object
+    ) -> None:  # fmt: skip
         if not try_id:
             return
-        with self._store.write() as tx:
+        with write() as tx:
             details = tx.scalar(sa.select(action_events.c.details).where(action_events.c.id == try_id))
             tx.execute(
                 action_events.update()

@@ -16,7 +16,7 @@ from moorage.attachments import service as attachments
 from moorage.compute import states
 from moorage.compute.block_devices import DiskSpec
 from moorage.compute.model.flavor import Flavor
-from moorage.compute.service import quotas, server_groups, servers
+from moorage.compute.service import placement, quotas, server_groups, servers
 from moorage.context import Context
 from moorage.operations import service as operations
 from moorage.store import Tx
@@ -55,7 +55,8 @@ def _insert(
         ram_mib=flavor.ram_mib, image_ref=order.image_ref if plan.root.is_local else None, key_name=order.key_name,
         driver=site.hypervisor_name, metadata=order.metadata, reservation_id=reservation, launch_index=index,
         root_device_name=plan.root.device_name, availability_zone=site.availability_zone,
-        pinned_availability_zone=order.availability_zone, **columns,
+        pinned_availability_zone=order.availability_zone,
+        system_metadata={placement.DESTINATION: order.destination} if order.destination else {}, **columns,
     )  # fmt: skip
     for group in _groups(order.columns.get("scheduler_hints", {})):
         _join(tx, context, group, server_id)

@@ -20,6 +20,8 @@ from moorage.operations import service as operations
 from moorage.store import Store, Tx
 
 _AGAIN_S = 0.5
+_GATHER_S = 0.1
+"""What is told at about the same time is looked at once."""
 _PAGE = 500
 _log = logging.getLogger(__name__)
 
@@ -33,7 +35,7 @@ class GuestWatch:
         self._told: dict[str, GuestState] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
-        self._is_closed = False
+        self._closing = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="guest-watch", daemon=True)
 
     def start(self) -> None:
@@ -42,7 +44,7 @@ class GuestWatch:
 
     def stop(self) -> None:
         """Returns once nothing is being written any more, or after ten seconds."""
-        self._is_closed = True
+        self._closing.set()
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join(timeout=10)
@@ -50,7 +52,7 @@ class GuestWatch:
     def reconcile(self) -> None:
         """Compare every server that has a guest; one that changes meanwhile is left for the next look."""
         marker: str | None = None
-        while not self._is_closed:
+        while not self._closing.is_set():
             with self._store.read() as tx:
                 page = _page(tx, marker)
             if not page:
@@ -64,34 +66,28 @@ class GuestWatch:
         self._wake.set()
 
     def _loop(self) -> None:
-        while not self._is_closed:
-            self._wake.wait()
+        waiting: dict[str, GuestState] = {}
+        while not self._closing.is_set():
+            self._wake.wait(_AGAIN_S if waiting else None)
             self._wake.clear()
-            while self._told and not self._is_closed:
-                with self._lock:
-                    told, self._told = self._told, {}
-                later = self._hear(told)
-                if later:
-                    self._keep(later)
-                    self._wake.wait(_AGAIN_S)
+            waiting = self._hear(waiting | self._taken())
+            self._closing.wait(_GATHER_S)
 
-    def _keep(self, later: dict[str, GuestState]) -> None:
-        """What was told meanwhile is newer."""
+    def _taken(self) -> dict[str, GuestState]:
+        """What was told since the last look, a page at most."""
         with self._lock:
-            self._told = {**later, **self._told}
+            taken = {server_id: self._told.pop(server_id) for server_id in list(self._told)[:_PAGE]}
+            if self._told:
+                self._wake.set()
+        return taken
 
     def _hear(self, told: dict[str, GuestState]) -> dict[str, GuestState]:
         """Take in what was told; returns what has to wait for the end of an operation."""
-        differing, later = [], {}
         with self._store.read() as tx:
-            for server_id, state in told.items():
-                server = servers.find(tx, server_id)
-                if server is None or server.deleted_at is not None:
-                    continue
-                if _is_busy(tx, server):
-                    later[server_id] = state
-                elif guest_states.changes(server, state):
-                    differing.append(server)
+            known = servers.of_ids(tx, list(told))
+            busy = operations.busy_subjects(tx)
+        later = {server.id: told[server.id] for server in known if _is_busy(server, busy)}
+        differing = [s for s in known if s.id not in later and guest_states.changes(s, told[s.id])]
         if differing and not self._compare(differing):
             later |= {server.id: told[server.id] for server in differing}
         return later
@@ -114,7 +110,9 @@ class GuestWatch:
         """Only if nothing happened to the server since it was read, before its guest was asked for."""
         with self._store.write() as tx:
             server = servers.find(tx, before.id)
-            if server is None or server.updated_at != before.updated_at or _is_busy(tx, server):
+            if server is None or server.updated_at != before.updated_at:
+                return
+            if _is_busy(server, operations.busy_subjects(tx)):
                 return
             found: dict[str, Any] = guest_states.changes(server, state)
             servers.update(tx, server.id, **found)
@@ -124,8 +122,8 @@ class GuestWatch:
         )  # fmt: skip
 
 
-def _is_busy(tx: Tx, server: Server) -> bool:
-    return server.task_state is not None or bool(operations.unfinished(tx, f"server/{server.id}"))
+def _is_busy(server: Server, subjects: set[str]) -> bool:
+    return server.task_state is not None or f"server/{server.id}" in subjects
 
 
 def _page(tx: Tx, marker: str | None) -> list[Server]:

@@ -8,7 +8,7 @@ from moorage import errors
 from moorage.compute import states
 from moorage.compute.model.flavor import Flavor
 from moorage.compute.model.server import Server
-from moorage.compute.service import flavors, quotas, servers
+from moorage.compute.service import flavors, placement, quotas, servers
 from moorage.context import Context
 from moorage.operations import Kind, Saga
 from moorage.operations import service as operations
@@ -54,13 +54,14 @@ def _size(flavor: Flavor) -> dict[str, Any]:
 
 
 def request_confirm(tx: Tx, context: Context, server: Server) -> None:
-    """Only rows: the former flavor is forgotten."""
+    """Only rows: the former flavor is forgotten, and what it took beyond the new one is free."""
     states.check_lock(server, context)
     states.check(server, "confirmResize")
     is_running = server.power_state == states.Power.RUNNING
     servers.update(
-        tx, server.id, vm_state=states.ACTIVE if is_running else states.STOPPED, system_metadata=_without_old(server)
-    )
+        tx, server.id, vm_state=states.ACTIVE if is_running else states.STOPPED, system_metadata=_without_old(server),
+        vcpus=server.flavor["vcpus"], ram_mib=server.flavor["ram"],
+    )  # fmt: skip
     operations.record_action(tx, context, server.id, "confirmResize", server.project_id)
 
 
@@ -75,8 +76,8 @@ def request_revert(tx: Tx, context: Context, server: Server) -> None:
 
 
 def resize(saga: Saga[World], server_id: str, size: dict[str, Any], runs: bool) -> None:
-    saga.do(stop_guest, server_id)
     saga.do(change_size, server_id, size, undo=change_back)
+    saga.do(stop_guest, server_id)
     if runs:
         saga.do(start_guest, server_id)
     saga.do(set_resized, server_id, runs)
@@ -95,15 +96,24 @@ def stop_guest(world: World, server_id: str) -> None:
 
 
 def change_size(world: World, server_id: str, size: dict[str, Any]) -> None:
-    """The former flavor is kept in the same transaction; a repeated step finds it kept already."""
+    """Room for the larger of both sizes, so that there is a way back; the former flavor is kept.
+
+    All in one transaction: a repeated step finds it done.
+    """
     with world.store.write() as tx:
         server = servers.get(tx, server_id)
-        old = server.system_metadata.get(OLD) or {
-            "flavor": server.flavor, "vcpus": server.vcpus, "ram_mib": server.ram_mib,
-        }  # fmt: skip
+        if OLD in server.system_metadata:
+            return
+        old = {"flavor": server.flavor, "vcpus": server.vcpus, "ram_mib": server.ram_mib}
+        taken = {name: max(old[name], size[name]) for name in ("vcpus", "ram_mib")}
+        placement.check_growth(
+            tx, server, **{name: taken[name] - old[name] for name in taken},
+            shares_processors=world.hypervisor.capabilities.shares_processors,
+        )  # fmt: skip
         servers.set_task(
-            tx, server_id, "resize_migrating", system_metadata={**server.system_metadata, OLD: old}, **size
-        )
+            tx, server_id, "resize_migrating", flavor=size["flavor"],
+            system_metadata={**server.system_metadata, OLD: old}, **taken,
+        )  # fmt: skip
 
 
 def change_back(world: World, server_id: str, size: dict[str, Any]) -> None:

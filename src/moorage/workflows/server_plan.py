@@ -14,7 +14,7 @@ from moorage import errors
 from moorage.compute import block_devices, disk_plans
 from moorage.compute.block_devices import DiskSpec, invalid
 from moorage.compute.model.flavor import Flavor
-from moorage.compute.service import flavors, keypairs, quotas
+from moorage.compute.service import flavors, keypairs, placement, quotas
 from moorage.context import Context
 from moorage.images.model import Image
 from moorage.images.service import lookup as images
@@ -44,6 +44,10 @@ class Order(msgspec.Struct, kw_only=True):
     metadata: dict[str, str] = {}
     key_name: str | None = None
     availability_zone: str | None = None
+    destination: dict[str, str] = {}
+    """The only hypervisor it may be on, as ``host`` and ``node``; empty for any."""
+    is_forced: bool = False
+    """Whether ``destination`` came in the availability zone: as in Nova neither is looked at before placement."""
     takes_multiattach: bool = True
     """Whether the request's microversion knows volumes that several servers share."""
     columns: dict[str, Any] = {}
@@ -79,7 +83,7 @@ def plan(tx: Tx, context: Context, order: Order, site: Site) -> Plan:
     flavor = _flavor(tx, context, order.flavor_ref)
     image = _image(tx, context, order.image_ref)
     boot = _boot_of_image(image) if image else _boot_of_disks(tx, context, order.disks)
-    if order.availability_zone not in (None, site.availability_zone):
+    if not order.is_forced and order.availability_zone not in (None, site.availability_zone):
         raise errors.BadRequest("The requested availability zone is not available")
     if order.key_name is not None:
         _check_key(tx, context, order.key_name)
@@ -91,6 +95,8 @@ def plan(tx: Tx, context: Context, order: Order, site: Site) -> Plan:
     quotas.check_metadata(tx, context.project_id, order.metadata)
     root = next((disk for disk in disks if disk.is_root), None)
     _check_boot(boot, flavor, root)
+    if not order.is_forced and not placement.is_known(tx, order.destination):
+        raise errors.BadRequest(f"Compute host {next(iter(order.destination.values()))} could not be found.")
     owned = _volumes(tx, context, disks)
     if root is not None and root.source_type == "volume" and image is None:
         _check_bootable(owned[str(root.source_id)])

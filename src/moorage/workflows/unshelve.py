@@ -12,7 +12,7 @@ from moorage import errors
 from moorage.attachments import service as attachments
 from moorage.compute import disk_plans, states
 from moorage.compute.model.server import Server
-from moorage.compute.service import hypervisors, servers
+from moorage.compute.service import placement, servers
 from moorage.context import Context
 from moorage.operations import Kind, Saga
 from moorage.store import Tx
@@ -47,6 +47,7 @@ def request(tx: Tx, context: Context, server: Server, place: Place, site: Site) 
         _check_place(tx, server, place, site)
         zone = place.availability_zone or None
         servers.update(tx, server.id, availability_zone=zone, pinned_availability_zone=zone)
+    placement.ask_for(tx, server, {} if place.host is None else {"host": place.host})
     kind = UNSHELVE if is_offloaded else START_SHELVED
     intent.write(tx, context, server, kind, action="unshelve", task="unshelving")
 
@@ -59,7 +60,7 @@ def _check_place(tx: Tx, server: Server, place: Place, site: Site) -> None:
         )
     if place.availability_zone and place.availability_zone != site.availability_zone:
         raise errors.BadRequest("The requested availability zone is not available")
-    if place.host is not None and place.host not in hypervisors.names(tx):
+    if place.host is not None and not placement.is_known(tx, {"host": place.host}):
         raise errors.BadRequest(f"Compute host {place.host} could not be found.")
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from moorage.workflows.kinds import KINDS
-from tests.crash_matrix.scenes import cleanup, servers, volumes
+from tests.crash_matrix.scenes import cleanup, clusters, servers, volumes
 
-SCENES = {scene.name: scene for scene in (*servers.SCENES, *volumes.SCENES, *cleanup.SCENES)}
+SCENES = {scene.name: scene for scene in (*servers.SCENES, *volumes.SCENES, *cleanup.SCENES, *clusters.SCENES)}
 LEFT_OUT = {
     "connect_attachment": "maps for hosts that are no servers: tests/workflows/test_volume_crashes.py",
     "disconnect_attachment": "the same",

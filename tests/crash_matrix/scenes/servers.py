@@ -47,6 +47,8 @@ def local_server(site: Cloud) -> str:
 
 
 def remove(site: Cloud, made: str) -> None:
+    for snapshot in site.rows("SELECT id FROM snapshots"):  # a volume that has some would stay
+        site.moorage.call("DELETE", "block-storage", f"/snapshots/{snapshot['id']}")
     site.delete(made)
     site.wait(made, "GONE")
     site.settle()

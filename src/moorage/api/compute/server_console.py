@@ -67,16 +67,17 @@ def diagnostics(call: Call) -> Reply:
     if server.power_state not in (1, 3) or server.host is None:
         shown_state = _POWER.get(server.power_state, "pending")
         raise errors.Conflict(f"Cannot 'get_diagnostics' instance {server.id} while it is in power state {shown_state}")
+    guest = server.guest()
     if not call.at_least(2, 48):
-        return Reply(body={"memory": server.ram_mib * 1024, "vcpus": server.vcpus})
+        return Reply(body={"memory": guest.memory_mib * 1024, "vcpus": guest.vcpus})
     nothing = {"read_bytes": None, "read_requests": None, "write_bytes": None, "write_requests": None}
     return Reply(body={
         "state": _POWER[server.power_state], "driver": "libvirt", "hypervisor": server.driver,
-        "hypervisor_os": None, "uptime": None, "config_drive": server.config_drive, "num_cpus": server.vcpus,
+        "hypervisor_os": None, "uptime": None, "config_drive": server.config_drive, "num_cpus": guest.vcpus,
         "num_nics": 0, "num_disks": len(disks),
         "disk_details": [{**nothing, "errors_count": None} for _ in disks],
-        "cpu_details": [{"id": number, "time": None, "utilisation": None} for number in range(server.vcpus)],
-        "nic_details": [], "memory_details": {"maximum": server.ram_mib, "used": None},
+        "cpu_details": [{"id": number, "time": None, "utilisation": None} for number in range(guest.vcpus)],
+        "nic_details": [], "memory_details": {"maximum": guest.memory_mib, "used": None},
     })  # fmt: skip
 
 

@@ -67,7 +67,7 @@ def _order(call: Call, body: CreateServer) -> Order:
     low, high = int(wanted.min_count), int(wanted.min_count if wanted.max_count is UNSET else wanted.max_count)
     if low > high:
         raise errors.BadRequest("min_count must be <= max_count")
-    zone = _zone(call, wanted)
+    zone, destination, is_forced = _place(call, wanted)
     disks = _disks(call, wanted)
     nics = _nics(wanted.networks)
     if high > 1 and wanted.hostname is not UNSET:
@@ -75,8 +75,8 @@ def _order(call: Call, body: CreateServer) -> Order:
     return Order(
         name=wanted.name, flavor_ref=str(wanted.flavorRef), image_ref=wanted.imageRef or None, disks=disks,
         is_v2=not wanted.block_device_mapping, min_count=low, max_count=high, nics=nics, metadata=wanted.metadata,
-        key_name=_given(wanted.key_name), availability_zone=zone, takes_multiattach=call.at_least(2, 60),
-        columns=_columns(call, body),
+        key_name=_given(wanted.key_name), availability_zone=zone, destination=destination, is_forced=is_forced,
+        takes_multiattach=call.at_least(2, 60), columns=_columns(call, body),
     )  # fmt: skip
 
 
@@ -98,21 +98,27 @@ def _columns(call: Call, body: CreateServer) -> dict[str, Any]:
     return columns
 
 
-def _zone(call: Call, wanted: NewServer) -> str | None:
-    """The availability zone asked for. ``zone:host:node`` names a host too; there is but one, so it says nothing."""
-    zone, *hosts = (_given(wanted.availability_zone) or "").split(":")
-    if len(hosts) > 2:
+def _place(call: Call, wanted: NewServer) -> tuple[str | None, dict[str, str], bool]:
+    """Availability zone, destination, and whether that is forced: by ``zone:host``, ``zone:host:node``, ``zone::node``.
+
+    The other way to name one, ``host`` and ``hypervisor_hostname``, cannot be used at the same time.
+    """
+    zone, *names = (_given(wanted.availability_zone) or "").split(":")
+    if len(names) > 2:
         raise errors.BadRequest("Invalid input received: Unable to parse availability_zone")
-    if hosts:
+    is_forced = bool(names)
+    if is_forced:
         call.enforce(_FORCED_HOST)
     if wanted.host is not UNSET or wanted.hypervisor_hostname is not UNSET:
         call.enforce(_NAMED_HOST)
-        if hosts:
+        if is_forced:
             raise errors.BadRequest(
                 "One mechanism with host and/or hypervisor_hostname and another mechanism with zone:host:node are "
                 "mutually exclusive."
             )
-    return zone or None
+        names = [_given(wanted.host), _given(wanted.hypervisor_hostname)]
+    destination = {key: name for key, name in zip(("host", "node"), names, strict=False) if name}
+    return zone or None, destination, is_forced
 
 
 def _check_networks(call: Call, networks: Any) -> None:

@@ -12,7 +12,11 @@ from moorage.store.tables.compute import servers
 
 
 class Server(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of ``servers``. ``flavor`` is a copy made at create, so a later change of the flavor changes nothing."""
+    """A row of ``servers``. ``flavor`` is a copy made at create, so a later change of the flavor changes nothing.
+
+    ``vcpus`` and ``ram_mib`` are what the server takes of its hypervisor and of quotas: what its flavor says, or more
+    while a resize can be taken back.
+    """
 
     id: str
     project_id: str
@@ -60,8 +64,8 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     def guest(self) -> Guest:
         """What a hypervisor driver is told, but for networks and config drive, which stand in other rows."""
         return Guest(
-            id=self.id, name=self.name, vcpus=self.vcpus, memory_mib=self.ram_mib, identity=self.identity or {},
-            hosts=[self.host] if self.host else [],
+            id=self.id, name=self.name, vcpus=self.flavor["vcpus"], memory_mib=self.flavor["ram"],
+            identity=self.identity or {}, hosts=[self.host] if self.host else [],
         )  # fmt: skip
 
     @property

@@ -15,9 +15,12 @@ from moorage.compute.model.server import Server, from_row
 from moorage.store import Tx
 from moorage.store.tables.compute import servers
 
-_BY_ID = sa.select(servers).where(servers.c.id == sa.bindparam("server_id"))
 _MATCHING_S = 5.0
 """How long a list may match patterns before it gives up."""
+
+
+_BY_ID = sa.select(servers).where(servers.c.id == sa.bindparam("id"))
+"""Made once: every step of every operation asks it, and making it takes twice as long as asking."""
 
 
 def get(tx: Tx, server_id: str, project_id: str | None = None) -> Server:
@@ -30,8 +33,14 @@ def get(tx: Tx, server_id: str, project_id: str | None = None) -> Server:
 
 def find(tx: Tx, server_id: str) -> Server | None:
     """A server, deleted or not, for workflows."""
-    row = tx.execute(_BY_ID, {"server_id": server_id}).one_or_none()
+    row = tx.execute(_BY_ID, {"id": server_id}).one_or_none()
     return None if row is None else from_row(row)
+
+
+def of_ids(tx: Tx, server_ids: list[str]) -> list[Server]:
+    """Those of these servers that are not deleted."""
+    wanted = servers.c.id.in_(server_ids), servers.c.deleted_at.is_(None)
+    return [from_row(row) for row in tx.execute(sa.select(servers).where(*wanted))]
 
 
 def insert(tx: Tx, **values: Any) -> None:

@@ -61,8 +61,8 @@ def _usage(row: sa.Row[Any], start: dt.datetime, end: dt.datetime) -> ServerUsag
     hours = (stop - max(row.launched_at, start)).total_seconds() / 3600
     flavor = row.flavor
     return ServerUsage(
-        id=row.id, name=row.name, project_id=row.project_id, flavor=flavor["name"], vcpus=row.vcpus,
-        memory_mib=row.ram_mib, local_gib=flavor.get("disk", 0) + flavor.get("ephemeral", 0),
+        id=row.id, name=row.name, project_id=row.project_id, flavor=flavor["name"], vcpus=flavor["vcpus"],
+        memory_mib=flavor["ram"], local_gib=flavor.get("disk", 0) + flavor.get("ephemeral", 0),
         state="terminated" if row.terminated_at else row.vm_state, started_at=row.launched_at,
         ended_at=row.terminated_at, hours=max(hours, 0.0),
         uptime_s=int(((row.terminated_at or clock.now()) - row.launched_at).total_seconds()),
