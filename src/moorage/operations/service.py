@@ -13,9 +13,7 @@ from moorage.store import Tx, notices
 from moorage.store.tables.operations import action_events, instance_actions, is_unfinished, operations
 
 UNFINISHED = ("pending", "running")
-_BY_ID = operations.c.id == sa.bindparam("operation_id")
-_NOTE = operations.update().where(_BY_ID)
-_IDS = sa.select(operations.c.request_id, operations.c.subject).where(_BY_ID)
+_NOTE = operations.update().where(operations.c.id == sa.bindparam("operation_id"))
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,8 +95,7 @@ def record_done(tx: Tx, context: Context, server_id: str, action: str, event: st
 
 def note_step(tx: Tx, operation_id: str, step: str) -> None:
     """The step begun last, for whoever looks while it runs; the trouble of an earlier one is over."""
-    noted = {"step": step, "step_at": clock.now(), "error": None}
-    tx.execute(_NOTE, {"operation_id": operation_id, **noted})
+    tx.execute(_NOTE, {"operation_id": operation_id, "step": step, "step_at": clock.now(), "error": None})
 
 
 def note_trouble(tx: Tx, operation_id: str, error: str) -> None:
@@ -146,7 +143,8 @@ def is_known(tx: Tx, operation_id: str) -> bool:
 
 def ids_of(tx: Tx, operation_id: str) -> dict[str, str]:
     """For logs: the request that asked for it, and its subject by kind of subject (``server``, ``volume``, ...)."""
-    row = tx.execute(_IDS, {"operation_id": operation_id}).one_or_none()
+    query = sa.select(operations.c.request_id, operations.c.subject).where(operations.c.id == operation_id)
+    row = tx.execute(query).one_or_none()
     if row is None:
         return {}
     kind, _, subject = row.subject.partition("/")

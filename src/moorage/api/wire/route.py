@@ -70,3 +70,5 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     versions: VersionRange | None = None
     documents: list[Route] = []
     """Version documents: paths below the prefix, no token, no microversion."""
+    older: tuple[Service, ...] = ()
+    """Other versions below the same prefix: the OpenAPI document has their routes too."""
