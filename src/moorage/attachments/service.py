@@ -79,11 +79,8 @@ def of_volumes(tx: Tx, volume_ids: list[str]) -> dict[str, list[Attachment]]:
 def add_disk(tx: Tx, *, project_id: str, server_id: str, **mapping: Any) -> str:
     """Record a disk of a server (compute's half) and return the row's id."""
     row_id = ids.new()
-    tx.execute(
-        attachments.insert().values(
-            id=row_id, bdm_uuid=row_id, project_id=project_id, server_id=server_id, created_at=clock.now(), **mapping
-        )
-    )
+    mine = {"id": row_id, "bdm_uuid": row_id, "project_id": project_id, "server_id": server_id}
+    tx.execute(attachments.insert(), {**mine, "created_at": clock.now(), **mapping})
     return row_id
 
 
@@ -113,9 +110,9 @@ def reserve(
     }  # fmt: skip
     if row_id is None:
         row = {"id": ids.new(), "project_id": project_id, "server_id": server_id, "created_at": clock.now()}
-        tx.execute(attachments.insert().values(**row, **values))
+        tx.execute(attachments.insert(), {**row, **values})
     else:
-        tx.execute(attachments.update().where(attachments.c.id == row_id).values(**values))
+        tx.execute(_UPDATE, {"row_id": row_id, **values})
     if volume.status in ("available", "downloading", "creating"):
         _set_volume(tx, volume_id, "reserved", volume.attach_status)
     return str(values["attachment_id"])
