@@ -54,7 +54,7 @@ lint: $(STAMP) ## ruff, mypy, import contracts, generated docs
 .PHONY: test-postgresql
 test-postgresql: $(STAMP) ## the tests of domains and APIs once more, on PostgreSQL instead of SQLite
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not long" --store=postgresql \
-	  tests/api tests/audit tests/identity tests/images tests/operations tests/volumes
+	  tests/api tests/audit tests/identity tests/images tests/operations tests/stacks tests/volumes
 
 .PHONY: crash-matrix
 crash-matrix: $(STAMP) ## strike every operation at every step (OPERATION= SCENE= DRIVER= STORE= STEP= STRIKE= SHARD=1/4 LIMIT_S=)

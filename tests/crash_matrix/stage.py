@@ -12,7 +12,7 @@ import msgspec
 
 from tests.crash_matrix.cells import Cell, Strike, cells
 from tests.crash_matrix.scene import Scene
-from tests.support import data_processing
+from tests.support import data_processing, real_cloud
 from tests.support.clouds import Cloud, cloud
 
 _SECTIONS = "\n[compute]\nallow_direct_swap = true\n[audit]\nmode = off\ngrace_period = 0\n"
@@ -46,7 +46,7 @@ class Sites:
             self.close()
             directory = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="matrix"))
             sections = _SECTIONS + data_processing.networks(driver)
-            site = self._stack.enter_context(cloud(Path(directory), driver, options, sections, store))
+            site = self._stack.enter_context(_cloud(Path(directory), driver, options, sections, store))
             site.lift_quotas()
             self._open = wanted, site
         return self._open[1]
@@ -54,6 +54,14 @@ class Sites:
     def close(self) -> None:
         self._stack.close()
         self._open = None
+
+
+def _cloud(
+    directory: Path, driver: str, options: str, sections: str, store: str
+) -> contextlib.AbstractContextManager[Cloud]:
+    if driver == "libvirt":
+        return real_cloud.on_daemon(directory, options, sections, store)
+    return cloud(directory, driver, options, sections, store)
 
 
 class Stage:

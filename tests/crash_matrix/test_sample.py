@@ -17,6 +17,7 @@ from tests.crash_matrix.cells import Cell, Strike, cells
 from tests.crash_matrix.choice import STORES
 from tests.crash_matrix.scenes import LEFT_OUT, SCENES, not_played
 from tests.crash_matrix.stage import Result, stage
+from tests.support import libvirt_daemon
 
 STEPS = [("boot", "a", True), ("boot", "b", True), ("boot", "a", True), ("boot", "b", False), ("other", "c", True)]
 CALLS = [("boot", "a", "x"), ("boot", "a", "y"), ("boot", "a", "x"), ("boot", "a", "y")]
@@ -39,6 +40,8 @@ def test_a_struck_attach_ends_as_it_should_whatever_strikes() -> None:
 def test_a_struck_operation_ends_as_it_should(number: int) -> None:
     scene = SCENES[SAMPLED[number]]
     driver, store = scene.drivers[number % len(scene.drivers)], STORES[number % 2]
+    if driver == "libvirt":
+        libvirt_daemon.require()
     with stage(scene, driver, store) as made:
         for turn in range(2):
             strike = list(Strike)[(2 * number + turn) % len(Strike)]

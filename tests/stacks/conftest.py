@@ -9,9 +9,10 @@ import pytest
 
 from tests.stacks import house as building
 from tests.stacks.house import House
+from tests.support.app import database_url
 
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
-    with building.house(tmp_path) as made:
+    with database_url(tmp_path) as url, building.house(tmp_path, url) as made:
         yield made

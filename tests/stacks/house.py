@@ -25,7 +25,6 @@ from moorage.operations.saga import Probe
 from moorage.stacks.model import Resource, Stack
 from moorage.stacks.ports import Document, Owner
 from moorage.store import Store, schema
-from moorage.store.database import sqlite_url
 from moorage.volumes.service import quotas as volume_quotas
 from moorage.volumes.service import types
 from moorage.workflows.embedded_stacks import EmbeddedStacks
@@ -122,6 +121,7 @@ class House(msgspec.Struct, kw_only=True):
     """Everything there is."""
 
     directory: Path
+    url: str
     store: Store
     world: World
     stacks: EmbeddedStacks
@@ -159,7 +159,11 @@ class House(msgspec.Struct, kw_only=True):
         eventually(is_idle, what="all operations have ended")
 
     def rows(self, query: str) -> list[dict[str, Any]]:
-        return invariants.rows(self.directory / "moorage.db", query)
+        return invariants.rows(self.database, query)
+
+    @property
+    def database(self) -> invariants.Database:
+        return self.directory / "moorage.db" if self.store.is_sqlite else self.url
 
     def counts(self) -> tuple[int, int]:
         """Living servers, and volumes."""
@@ -170,22 +174,21 @@ class House(msgspec.Struct, kw_only=True):
         """Contradictions between rows, array and guests."""
         self.settle()
         array, guests = snapshot(self.directory / "array.db"), invariants.sim_guests(self.directory / "sim.db")
-        return invariants.problems(self.directory / "moorage.db", self.directory, array, guests, [])
+        return invariants.problems(self.database, self.directory, array, guests, [])
 
     def running(self, probe: Probe | None = None) -> contextlib.AbstractContextManager[Engine]:
         return running(self.directory, self.world, probe)
 
 
 @contextlib.contextmanager
-def house(directory: Path, *, is_new: bool = True) -> Iterator[House]:
-    """``is_new``: nothing is in the directory yet."""
-    url = sqlite_url(directory / "moorage.db")
+def house(directory: Path, url: str, *, is_new: bool = True) -> Iterator[House]:
+    """``url``: of the database; ``is_new``: nothing is in it or in the directory yet."""
     schema.upgrade(url)
     store = Store(url)
     world = _world(directory, store)
     if is_new:
         _furnish(world)
-    yield House(directory=directory, store=store, world=world, stacks=EmbeddedStacks(store))
+    yield House(directory=directory, url=url, store=store, world=world, stacks=EmbeddedStacks(store))
     store.close()
 
 

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -169,7 +168,7 @@ def test_kill_9_again_and_again(house: House, name: str) -> None:
         house.settle()
     scene.act(house, stack_id)
     for life in range(5):
-        process = _worker(house.directory)
+        process = _worker(house)
         time.sleep(moments.uniform(0.0, 0.25) + 0.1 * life)
         process.kill()
         process.wait()
@@ -178,11 +177,10 @@ def test_kill_9_again_and_again(house: House, name: str) -> None:
         clean(house)
 
 
-def _worker(directory: Path) -> subprocess.Popen[str]:
-    """A process that carries out what is on record in the directory."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.stacks.worker", str(directory)], stdout=subprocess.PIPE, text=True, cwd=ROOT
-    )
+def _worker(house: House) -> subprocess.Popen[str]:
+    """A process that carries out what is on record in the house."""
+    words = [sys.executable, "-m", "tests.stacks.worker", str(house.directory), house.url]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     return process

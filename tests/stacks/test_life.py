@@ -12,6 +12,7 @@ from moorage.compute.service import quotas
 from moorage.context import Context
 from moorage.stacks.model import Stack
 from moorage.stacks.ports import Document
+from moorage.volumes.service import volumes
 from moorage.workflows import create_volume
 from tests.stacks.house import OWNER, House, nodes, template
 from tests.support.process import eventually
@@ -278,7 +279,7 @@ def test_a_server_takes_a_port_that_outlives_it(house: House) -> None:
 
 def _set_status(house: House, volume_id: str, status: str) -> None:
     with house.store.write() as tx:
-        tx.exec_driver_sql("UPDATE volumes SET status = ? WHERE id = ?", (status, volume_id))
+        volumes.update(tx, volume_id, status=status)
 
 
 def test_what_the_user_has_removed_already_is_no_trouble(house: House) -> None:

@@ -9,6 +9,6 @@ from pathlib import Path
 from tests.stacks.house import house
 
 if __name__ == "__main__":
-    with house(Path(sys.argv[1]), is_new=False) as found, found.running():
+    with house(Path(sys.argv[1]), sys.argv[2], is_new=False) as found, found.running():
         print("ready", flush=True)
         threading.Event().wait()

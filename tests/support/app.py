@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +55,16 @@ def make_store(tmp_path: Path) -> Store:
     with store.write() as tx:
         metadata.create_all(tx)
     return store
+
+
+@contextlib.contextmanager
+def database_url(tmp_path: Path) -> Iterator[str]:
+    """Where an empty database is, of the kind that ``make_store`` makes."""
+    if os.environ.get(STORE) == "postgresql":
+        with postgresql.database() as url:
+            yield url
+    else:
+        yield sqlite_url(tmp_path / "moorage.db")
 
 
 def make_client(tmp_path: Path, *services: Service, **overrides: Any) -> TestClient:

@@ -13,6 +13,8 @@ from starlette.testclient import TestClient
 
 from moorage.config import settings
 from moorage.server import Moorage
+from moorage.store.engines import is_sqlite
+from tests.support.app import database_url
 
 PREFIX = {
     "compute": "/compute/v2.1",
@@ -26,9 +28,9 @@ PREFIX = {
 class Inside:
     """Moorage with a client for each caller."""
 
-    def __init__(self, directory: Path, options: str = "") -> None:
+    def __init__(self, directory: Path, options: str) -> None:
         config = directory / "inside.conf"
-        config.write_text(options or "[DEFAULT]\n")
+        config.write_text(options)
         self.settings = settings.read(str(config), str(directory / "moorage"))
         self.moorage = Moorage(self.settings)
         self.client = TestClient(
@@ -92,11 +94,15 @@ class Inside:
 
 @contextlib.contextmanager
 def inside(directory: Path, options: str = "") -> Iterator[Inside]:
-    """A started Moorage, stopped at the end."""
-    made = Inside(directory, options)
-    made.moorage.start()
-    try:
-        with made.client:
-            yield made
-    finally:
-        made.moorage.stop()
+    """A started Moorage, stopped at the end; unless the options name a database, on the one that tests run on."""
+    options = options or "[DEFAULT]\n"
+    with database_url(directory) as url:
+        if "database_url" not in options and not is_sqlite(url):
+            options = options.replace("[DEFAULT]\n", f"[DEFAULT]\ndatabase_url = {url}\n", 1)
+        made = Inside(directory, options)
+        made.moorage.start()
+        try:
+            with made.client:
+                yield made
+        finally:
+            made.moorage.stop()

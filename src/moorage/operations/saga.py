@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, Generic, Protocol, TypeVar
@@ -66,16 +68,15 @@ class Runtime(Generic[W]):
             self._rings += 1
             self._bell.notify_all()
 
-    def wait_until(self, is_so: Callable[[W], bool]) -> None:
-        """Return once ``is_so(world)``, which is asked after each ring."""
-        while not self.stopping.is_set():
-            seen = self._rings
+    def wait_until(self, is_so: Callable[[W], bool], every_s: float) -> None:
+        """Return once ``is_so(world)``, which is asked after rings, ``every_s`` at most."""
+        while True:
+            seen, asked = self._rings, time.monotonic()
             if is_so(self.world):
                 return
             with self._bell:
                 self._bell.wait_for(lambda: self._rings != seen, timeout=_OTHERS_S)  # noqa: B023 - called at once
-            self.stopping.wait(_GATHER_S)
-        raise Stopping
+            self.pause(max(_GATHER_S, asked + every_s - time.monotonic()))
 
     def record(self, write: Callable[[], AbstractContextManager[Tx]], note: Callable[..., None], *args: Any) -> None:
         """Write to an operation's row, however long the database takes to answer."""
@@ -100,6 +101,7 @@ class Saga(Generic[W]):
         self._undos: list[tuple[Step, tuple[Any, ...]]] = []
         self.operation_id = operation_id
         self.kind = kind
+        self._rested_at = 0.0
         self.guard: Callable[[W], None] | None = None
         """Runs before each step with an undo ahead; raises ``Cancelled`` when the operation must not go on."""
 
@@ -109,13 +111,23 @@ class Saga(Generic[W]):
             self._undos.append((undo, args))  # before the step: it may have half happened
         return self._journal(step, args, persistent=None, guard=self.guard)
 
-    def when(self, is_ready: Callable[..., bool], step: Step, *args: Any) -> Any:
-        """Run a step as ``do`` does, once ``is_ready(world, *args)``; asked again at each end of an operation."""
+    def when(self, is_ready: Callable[..., bool], step: Step, *args: Any, every_s: float = 0.0) -> Any:
+        """Run a step as ``do`` does, once ``is_ready(world, *args)``; asked when operations end, ``every_s`` at most.
+
+        One step after the other that waits so rests as long as it takes: those it waits for need the processor more.
+        """
+        began = math.inf
 
         def wait(_world: W) -> None:
-            self._runtime.wait_until(lambda world: is_ready(world, *args))
+            nonlocal began
+            self._runtime.pause(max(0.0, self._rested_at - time.monotonic()))
+            self._runtime.wait_until(lambda world: is_ready(world, *args), every_s)
+            began = time.monotonic()
 
-        return self._journal(step, args, persistent=None, guard=wait)
+        result = self._journal(step, args, persistent=None, guard=wait)
+        ended = time.monotonic()
+        self._rested_at = ended + max(0.0, ended - began)
+        return result
 
     def insist(self, step: Step, *args: Any, when_stuck: Step | None = None) -> Any:
         """Run a step that has to succeed: it is repeated until it does, for days if need be.

@@ -13,6 +13,7 @@ from moorage.store import Tx, notices
 from moorage.store.tables.operations import action_events, instance_actions, is_unfinished, operations
 
 UNFINISHED = ("pending", "running")
+_NOTE = operations.update().where(operations.c.id == sa.bindparam("operation_id"))
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,8 +95,7 @@ def record_done(tx: Tx, context: Context, server_id: str, action: str, event: st
 
 def note_step(tx: Tx, operation_id: str, step: str) -> None:
     """The step begun last, for whoever looks while it runs; the trouble of an earlier one is over."""
-    noted = {"step": step, "step_at": clock.now(), "error": None}
-    tx.execute(operations.update().where(operations.c.id == operation_id).values(**noted))
+    tx.execute(_NOTE, {"operation_id": operation_id, "step": step, "step_at": clock.now(), "error": None})
 
 
 def note_trouble(tx: Tx, operation_id: str, error: str) -> None:

@@ -10,7 +10,27 @@ import sqlalchemy as sa
 from moorage.stacks import states
 
 
-class Stack(msgspec.Struct, frozen=True, kw_only=True):
+class _Acted(msgspec.Struct, frozen=True, kw_only=True):
+    """What an action is carried out on."""
+
+    action: str
+    """CREATE, UPDATE, ROLLBACK or DELETE."""
+    progress: str
+    """IN_PROGRESS, COMPLETE or FAILED."""
+    reason: str | None
+
+    @property
+    def status(self) -> str:
+        """As Heat shows it: ``CREATE_IN_PROGRESS``, ``UPDATE_COMPLETE``, ``DELETE_FAILED``, ..."""
+        return f"{self.action}_{self.progress}"
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether nothing goes on with it."""
+        return self.progress != states.IN_PROGRESS
+
+
+class Stack(_Acted, frozen=True, kw_only=True):
     """A row of ``stacks``."""
 
     id: str
@@ -22,11 +42,6 @@ class Stack(msgspec.Struct, frozen=True, kw_only=True):
     parameters: dict[str, Any]
     timeout_s: int
     has_rollback: bool
-    action: str
-    """CREATE, UPDATE, ROLLBACK or DELETE."""
-    progress: str
-    """IN_PROGRESS, COMPLETE or FAILED."""
-    reason: str | None
     generation: int
     """Counts the documents the stack was told to become, ways back included."""
     request_key: str
@@ -40,18 +55,8 @@ class Stack(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: Any
     deadline_at: Any
 
-    @property
-    def status(self) -> str:
-        """As Heat shows it: ``CREATE_IN_PROGRESS``, ``UPDATE_COMPLETE``, ..."""
-        return f"{self.action}_{self.progress}"
 
-    @property
-    def is_ended(self) -> bool:
-        """Whether nothing goes on with the stack."""
-        return self.progress != states.IN_PROGRESS
-
-
-class Resource(msgspec.Struct, frozen=True, kw_only=True):
+class Resource(_Acted, frozen=True, kw_only=True):
     """A row of ``stack_resources``."""
 
     sequence: int
@@ -67,9 +72,6 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     """The id of the server, volume, ...; None if it never came to be."""
     subject: str | None
     """Whose operations have to end before the next look: ``server/<id>``."""
-    action: str
-    progress: str
-    reason: str | None
     generation: int
     """The last generation of the stack that wanted the resource as it is."""
     properties: dict[str, Any]
@@ -86,16 +88,6 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: Any
     look_at: Any
     """When to look again at the latest, whatever ends meanwhile."""
-
-    @property
-    def status(self) -> str:
-        """As Heat shows it: ``CREATE_COMPLETE``, ``DELETE_FAILED``, ..."""
-        return f"{self.action}_{self.progress}"
-
-    @property
-    def is_ended(self) -> bool:
-        """Whether nothing goes on with the resource."""
-        return self.progress != states.IN_PROGRESS
 
 
 class Signal(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,5 +106,7 @@ def stack_of(row: sa.Row[Any]) -> Stack:
     return Stack(**row._mapping)
 
 
-def resource_of(row: sa.Row[Any]) -> Resource:
-    return Resource(**row._mapping)
+def resources_of(found: sa.CursorResult[Any]) -> list[Resource]:
+    """A stack may have thousands, and is read whole at each look."""
+    names = tuple(found.keys())
+    return [Resource(**dict(zip(names, row, strict=True))) for row in found]

@@ -9,9 +9,11 @@ import sqlalchemy as sa
 
 from moorage import clock, errors, ids
 from moorage.stacks import states
-from moorage.stacks.model import Resource, Stack, resource_of, stack_of
+from moorage.stacks.model import Resource, Stack, resources_of, stack_of
 from moorage.store import Tx
 from moorage.store.tables.stacks import stack_resources, stacks
+
+_CHANGE = stack_resources.update().where(stack_resources.c.id == sa.bindparam("resource_id"))
 
 
 def find(tx: Tx, stack_id: str) -> Stack | None:
@@ -61,21 +63,29 @@ def forget(tx: Tx, stack_id: str) -> None:
 def resources(tx: Tx, stack_id: str) -> list[Resource]:
     """In order of their making."""
     query = sa.select(stack_resources).where(stack_resources.c.stack_id == stack_id)
-    return [resource_of(row) for row in tx.execute(query.order_by(stack_resources.c.sequence))]
+    return resources_of(tx.execute(query.order_by(stack_resources.c.sequence)))
+
+
+def has_resource(tx: Tx, stack_id: str, kind: str, physical_id: str) -> bool:
+    """Whether the stack made it."""
+    columns = stack_resources.c
+    query = sa.select(columns.id).where(
+        columns.stack_id == stack_id, columns.physical_id == physical_id, columns.type == kind
+    )
+    return tx.scalar(query) is not None
 
 
 def add(tx: Tx, **values: Any) -> Resource:
     """Record a resource; returns it as stored."""
     now = clock.now()
     row = {"id": ids.new(), "created_at": now, "updated_at": now, "is_replaced": False, **values}
-    made = tx.execute(stack_resources.insert().values(row))
+    made = tx.execute(stack_resources.insert(), row)
     assert made.inserted_primary_key is not None
     return Resource(sequence=made.inserted_primary_key[0], **row)
 
 
 def change(tx: Tx, resource_id: str, **values: Any) -> None:
-    query = stack_resources.update().where(stack_resources.c.id == resource_id)
-    tx.execute(query.values(updated_at=clock.now(), **values))
+    tx.execute(_CHANGE, {"resource_id": resource_id, "updated_at": clock.now(), **values})
 
 
 def retry_removals(tx: Tx, stack_id: str) -> None:

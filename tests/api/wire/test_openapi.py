@@ -32,7 +32,8 @@ def test_the_document_is_valid_openapi_3_1(service: Service) -> None:
 
 @each
 def test_it_has_every_route_and_no_other(service: Service) -> None:
-    routes = {(route.method, service.prefix + service.root + route.path) for route in service.routes}
+    parts = (service, *service.older)
+    routes = {(route.method, part.prefix + part.root + route.path) for part in parts for route in part.routes}
     documents = {(route.method, service.prefix + route.path) for route in service.documents}
     assert set(operations(service)) == routes | documents
 
@@ -72,6 +73,15 @@ def test_it_is_served_without_a_token(service: Service, tmp_path: Path) -> None:
     assert answer.json()["paths"] == document(service)["paths"]
     assert answer.json()["servers"] == [{"url": "http://moorage.test/cloud"}]
     assert client.post(f"{service.prefix}/openapi.json").status_code == 405
+
+
+def test_one_document_has_all_versions_below_a_prefix() -> None:
+    (newest,) = [service for service in SERVICES if service.name == "data-processing" and service.older]
+    described = operations(newest)
+    assert described["PATCH", "/data-processing/v2/cluster-templates/{template_id}"]["x-openstack-max-version"] == "2.1"
+    old = described["PUT", "/data-processing/v1.1/cluster-templates/{template_id}"]
+    assert old["operationId"] == "PUT /v1.1/cluster-templates/{template_id}"
+    assert "x-openstack-max-version" not in old
 
 
 def test_fields_are_those_of_the_newest_version() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.crash_matrix.scene import Scene
+from tests.crash_matrix.scene import WITH_GUESTS, Scene
 from tests.crash_matrix.scenes import servers
 from tests.support.clouds import Cloud
 
@@ -124,9 +124,9 @@ def _play_in(path: str, body: Any, method: str) -> Callable[[Cloud, Made], None]
 _ACTION = "/volumes/{volume}/action"
 _UPLOAD = {"os-volume_upload_image": {"image_name": "x", "disk_format": "raw", "container_format": "bare"}}
 SCENES = [
-    _attachment("attach_volume", "attach", _change("POST", "", "a"), is_attached=False),
-    _attachment("detach_volume", "detach", _change("DELETE", "a"), is_attached=True),
-    _attachment("swap_volume", "swap", _change("PUT", "a", "b"), is_attached=True, drivers=("sim",)),
+    _attachment("attach_volume", "attach", _change("POST", "", "a"), is_attached=False, drivers=WITH_GUESTS),
+    _attachment("detach_volume", "detach", _change("DELETE", "a"), is_attached=True, drivers=WITH_GUESTS),
+    _attachment("swap_volume", "swap", _change("PUT", "a", "b"), is_attached=True, drivers=("sim", "libvirt")),
     _attachment(
         "swap_volume", "swap that the driver lacks", _change("PUT", "a", "b"), is_attached=True,
         drivers=("dpm", "dpm-groups"),

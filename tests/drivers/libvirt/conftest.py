@@ -17,7 +17,7 @@ from moorage.drivers.libvirt import LibvirtDriver, LibvirtSettings
 from moorage.drivers.libvirt.options import OPTIONS
 from tests.support import real_guests
 from tests.support.process import eventually
-from tests.support.real_guests import Embedded
+from tests.support.real_guests import LibvirtRoot
 
 
 class Bench:
@@ -35,9 +35,9 @@ class Bench:
         """The tiny guest."""
         return self._code()
 
-    def guest(self) -> Guest:
+    def guest(self, host: str = "k1") -> Guest:
         """Placed, not booted."""
-        bare = Guest(id=str(uuid.uuid4()), name="tiny", vcpus=1, memory_mib=64)
+        bare = Guest(id=str(uuid.uuid4()), name="tiny", vcpus=1, memory_mib=64, hosts=[host])
         placed = msgspec.structs.replace(bare, identity=msgspec.to_builtins(self.driver.reserve_identity(bare)))
         self.guests.append(placed)
         return placed
@@ -84,7 +84,7 @@ class Bench:
 
 
 @pytest.fixture(scope="session")
-def embedded() -> Iterator[Embedded]:
+def embedded() -> Iterator[LibvirtRoot]:
     real_guests.require()
     with real_guests.embedded() as root:
         yield root
@@ -114,7 +114,7 @@ def settings(directory: Path, uri: str, **values: Any) -> LibvirtSettings:
 
 
 @pytest.fixture
-def make_driver(embedded: Embedded, tmp_path: Path) -> Iterator[Callable[..., LibvirtDriver]]:
+def make_driver(embedded: LibvirtRoot, tmp_path: Path) -> Iterator[Callable[..., LibvirtDriver]]:
     """Drivers with settings of their own, on the one embedded libvirt."""
     made: list[LibvirtDriver] = []
 

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from moorage.api.clusters import cluster_templates, clusters, images, jobs, node_group_templates, plugins
+from moorage.api.clusters import clusters, images, jobs, plugins
 from moorage.api.clusters.discovery import DOCUMENTS, VERSIONS
-from moorage.api.wire import Service
+from moorage.api.clusters.templates import CLUSTER_TEMPLATES, NODE_GROUP_TEMPLATES
+from moorage.api.wire import Route, Service
 from moorage.api.wire.faults import SAHARA
 
 _PREFIX, _SUFFIX = "/data-processing", ".json"
 
+
+def _routes(*, v2: bool) -> list[Route]:
+    update_method = "PATCH" if v2 else "PUT"
+    return [
+        *NODE_GROUP_TEMPLATES.routes(update_method),
+        *CLUSTER_TEMPLATES.routes(update_method),
+        *clusters.routes(v2=v2),
+        *images.routes(v2=v2),
+        *plugins.routes(v2=v2),
+        *jobs.routes(v2=v2),
+    ]
+
+
+V1_1 = Service(name=SAHARA, prefix=_PREFIX, root="/v1.1", suffix=_SUFFIX, routes=_routes(v2=False))
 V2 = Service(
     name=SAHARA, prefix=_PREFIX, root="/v2", suffix=_SUFFIX, versions=VERSIONS, documents=DOCUMENTS,
-    routes=[
-        *node_group_templates.routes("PATCH"),
-        *cluster_templates.routes("PATCH"),
-        *clusters.routes(v2=True),
-        *images.routes(v2=True),
-        *plugins.routes(v2=True),
-        *jobs.routes(v2=True),
-    ],
-)  # fmt: skip
-V1_1 = Service(
-    name=SAHARA, prefix=_PREFIX, root="/v1.1", suffix=_SUFFIX,
-    routes=[
-        *node_group_templates.routes("PUT"),
-        *cluster_templates.routes("PUT"),
-        *clusters.routes(v2=False),
-        *images.routes(v2=False),
-        *plugins.routes(v2=False),
-        *jobs.routes(v2=False),
-    ],
+    routes=_routes(v2=True), older=(V1_1,),
 )  # fmt: skip

@@ -28,7 +28,8 @@ _REF = "#/components/schemas/{name}"
 def document(service: Service) -> Schema:
     """The whole document, without ``servers``."""
     newest = service.versions.max if service.versions else (0, 0)
-    described = _Bodies([body for route in service.routes for body in _structs_of(route)], newest)
+    routes = [route for part in (service, *service.older) for route in part.routes]
+    described = _Bodies([body for route in routes for body in _structs_of(route)], newest)
     made: Schema = {
         "openapi": "3.1.0",
         "info": {"title": f"Moorage: {service.name}", "version": __version__},
@@ -47,10 +48,22 @@ def document(service: Service) -> Schema:
         }  # fmt: skip
     for route in service.documents:
         made["paths"].setdefault(service.prefix + route.path, {})[route.method.lower()] = _open_document(route)
-    for route in _newest_last(service.routes):
-        path = made["paths"].setdefault(service.prefix + service.root + route.path, {})
-        path[route.method.lower()] = _operation(service, route, described)
+    made["paths"] |= _paths(service, described)
+    for older in service.older:
+        made["paths"] |= _paths(older, described, older.root)
     return made
+
+
+def _paths(service: Service, described: _Bodies, above: str = "") -> Schema:
+    """``above`` tells the names of an older version's operations from those of the newest."""
+    found: Schema = {}
+    for route in _newest_last(service.routes):
+        path = found.setdefault(service.prefix + service.root + route.path, {})
+        path[route.method.lower()] = {
+            "operationId": f"{route.method} {above}{route.path}",
+            **_operation(service, route, described),
+        }
+    return found
 
 
 class _Bodies:
@@ -104,7 +117,6 @@ def _newest_last(routes: Iterable[Route]) -> list[Route]:
 
 def _operation(service: Service, route: Route, described: _Bodies) -> Schema:
     made: Schema = {
-        "operationId": f"{route.method} {route.path}",
         "tags": [service.name],
         "summary": route.summary,
         "x-openstack-policy": {"rule": route.policy, "default": route.default},

@@ -83,7 +83,7 @@ def select(value: Any, path: list[Any], missing: Any) -> Any:
         if value is UNKNOWN or step is UNKNOWN:
             return UNKNOWN
         try:
-            value = value[int(step)] if isinstance(value, list) else _entry(value, step)
+            value = value[int(step)] if isinstance(value, list | str) else _entry(value, step)
         except (LookupError, TypeError, ValueError):
             return missing
     return value

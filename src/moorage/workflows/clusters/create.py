@@ -55,7 +55,7 @@ def run(saga: Saga[World], cluster_id: str) -> None:
     if not saga.do(may_begin, cluster_id):
         return
     saga.do(make_stack, cluster_id)
-    outcome = saga.when(is_settled, take_stock, cluster_id)
+    outcome = saga.when(is_settled, take_stock, cluster_id, every_s=observation.EVERY_S)
     if outcome["reason"] is None:
         saga.do(finish, cluster_id)
     elif not outcome["is_deleted"]:

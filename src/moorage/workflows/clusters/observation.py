@@ -5,8 +5,6 @@ Looking is no step: it may happen any number of times, and writes down only what
 
 from __future__ import annotations
 
-import time
-
 import msgspec
 
 from moorage.clusters import states
@@ -46,23 +44,12 @@ def begin(tx: Tx, cluster_id: str, story: Story) -> None:
         progress.begin(tx, cluster_id, story.key, step_type, step_name, count)
 
 
-_PAUSE_S = 0.5
-_looked: dict[str, float] = {}
-"""Cluster → when this process last looked at it: a look reads the whole stack, and every end of an operation rings."""
+EVERY_S = 0.5
+"""How often a look is worth it: it reads the whole stack."""
 
 
 def look(world: World, cluster: Cluster, story: Story, found: Stack) -> None:
-    """Record what has come to be since the last look; nothing if that was a moment ago and the stack goes on."""
-    now = time.monotonic()
-    if not found.is_ended and now - _looked.get(cluster.id, 0.0) < _PAUSE_S:
-        return
-    _looked[cluster.id] = now
-    _record(world, cluster, story, found)
-    if found.is_ended:
-        del _looked[cluster.id]
-
-
-def _record(world: World, cluster: Cluster, story: Story, found: Stack) -> None:
+    """Record what has come to be since the last look."""
     seen = stack.nodes(stack.service(world).resources(found.id))
     pairs = [(instance, seen.get((group.name, instance.node_index), Node())) for group, instance in story.instances]
     with world.store.write() as tx:

@@ -58,7 +58,7 @@ def run(saga: Saga[World], cluster_id: str, key: str, groups: Groups, domain: st
         return
     reason = saga.do(change_stack, cluster_id, key, groups)
     if reason is None:
-        reason = saga.when(is_settled, take_stock, cluster_id, key, groups)
+        reason = saga.when(is_settled, take_stock, cluster_id, key, groups, every_s=observation.EVERY_S)
     if reason is None:
         saga.do(finish, cluster_id, key, groups)
         return

@@ -34,8 +34,13 @@ class Convergence:
         self.completed = 0
 
     def advance(self) -> bool:
-        """Begin what can be begun; says whether all is there."""
-        return self._visit(Level(self._sight, None))
+        """Begin what can be begun, and what that makes ready; says whether all is there."""
+        while True:
+            before = self.begun, self.completed
+            if self._visit(Level(self._sight, None)):
+                return True
+            if self.begun >= BATCH or before == (self.begun, self.completed):
+                return False
 
     def _visit(self, level: Level) -> bool:
         """Whether every part of the level is there as wanted."""

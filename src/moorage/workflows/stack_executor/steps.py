@@ -76,7 +76,7 @@ def _advance(sight: Sight) -> Outcome:
         reason = sight.failure()
         if reason is None and is_done:
             return _all_there(sight)
-        if reason is None and (round_.begun or round_.completed):
+        if reason is None and round_.begun >= BATCH:
             return Outcome(False, has_more=True)
         if reason is None and sight.is_in_flight():
             return Outcome(False)

@@ -14,13 +14,13 @@ from moorage.workflows.stack_resources.ports import Begun, Job, Look
 
 
 def create(job: Job, path: str, properties: dict[str, Any]) -> Begun:
-    handle = properties["handle"]
-    rows = service.resources(job.tx, job.stack.id)
-    if not any(row.physical_id == handle and row.type == types.WAIT_HANDLE for row in rows):
+    handle, now = properties["handle"], clock.now()
+    if not service.has_resource(job.tx, job.stack.id, types.WAIT_HANDLE, handle):
         raise errors.BadRequest(f"{handle} is not a valid wait condition handle.")
+    end = now + dt.timedelta(seconds=properties["timeout"])
     return Begun(
-        physical_id=ids.new(), subject=signals.subject(handle), look_at=clock.now(),
-        data={"since": clock.now().isoformat()},
+        physical_id=ids.new(), subject=signals.subject(handle), look_at=now if signals.of(job.tx, handle) else end,
+        data={"since": now.isoformat()},
     )  # fmt: skip
 
 
