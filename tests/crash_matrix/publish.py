@@ -44,6 +44,8 @@ def summary(results: list[Result]) -> str:
     ]
     for driver in DRIVERS:
         keys = [f"{driver}/{store}" for store in STORES]
+        if not any(counts[key] for key in keys):
+            continue
         numbers = " | ".join(f"{counts[f'{key} passed']:,} / {counts[key]:,}" for key in keys)
         lines.append(f"| {driver} | {numbers} |")
     return "\n".join(lines) + "\n"
