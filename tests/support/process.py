@@ -165,9 +165,9 @@ class MoorageProcess:
         """A command of Moorage's own, on this data directory."""
         return subprocess.run([*COMMAND, *words], capture_output=True, text=True, cwd=ROOT, timeout=60)
 
-    def operations(self) -> list[dict[str, Any]]:
+    def operations(self, *words: str) -> list[dict[str, Any]]:
         where = ["--config-file", str(self.config), "--data-dir", str(self.data_dir)]
-        done = self.moorage("operations", "list", "--json", "--limit", "1000", *where)
+        done = self.moorage("operations", "list", "--json", "--limit", "1000", *words, *where)
         assert done.returncode == 0, done.stderr
         found: list[dict[str, Any]] = json.loads(done.stdout)
         return found
