@@ -18,15 +18,15 @@ from tests.support.clouds import Cloud, cloud
 _SECTIONS = "\n[compute]\nallow_direct_swap = true\n[audit]\nmode = off\ngrace_period = 0\n"
 
 
-class Result(msgspec.Struct, frozen=True, kw_only=True):
+class Result(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How a cell ended."""
 
     cell: Cell
     kind: str
     end: str
     undisturbed: str
-    problems: list[str]
     took_s: float
+    problems: list[str] = []
 
     @property
     def has_passed(self) -> bool:

@@ -14,6 +14,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -110,6 +111,19 @@ def _watch(probe: KillProbe) -> None:
     hypervisor_of, backends_of = server.hypervisor_of, server.backends_of
     server.hypervisor_of = lambda *args, **named: Watched(hypervisor_of(*args, **named), probe)  # type: ignore[assignment,return-value]
     server.backends_of = lambda conf: {name: Watched(made, probe) for name, made in backends_of(conf).items()}  # type: ignore[misc]
+
+
+def warm_up() -> None:
+    """Import what a start needs, by making a Moorage that is never started, so there is no thread yet."""
+    import uvicorn  # noqa: F401, PLC0415
+
+    from moorage.api.wire import patience  # noqa: F401, PLC0415
+    from moorage.cli import observing  # noqa: F401, PLC0415
+
+    with tempfile.TemporaryDirectory() as where:
+        config = Path(where) / "moorage.conf"
+        config.write_text("[DEFAULT]\ncompute_driver = sim\n[sim]\nguests_report = false\n")
+        server.Moorage(settings.read(str(config), f"{where}/data", None)).store.close()
 
 
 def _be_of_release(formats: tuple[str, ...]) -> None:
