@@ -33,7 +33,7 @@ cidr = 10.20.0.0/16
 """
 
 
-PATIENCE = (0.1, 300.0)
+PATIENCE = (0.25, 300.0)
 """Seconds between two looks, and in all."""
 
 
