@@ -25,6 +25,7 @@ from moorage import errors, server
 from moorage.cli import processes
 from moorage.config import settings
 from moorage.operations import dispatcher, engine, worker
+from tests.support import orders
 
 TIME_OUT_S = 0.3
 
@@ -83,7 +84,7 @@ class KillProbe:
             if (order["kind"], order["step"], order["when"]) != (*self._here.step, when):
                 return False
             if order["skip"]:
-                self._order.write_text(json.dumps({**order, "skip": order["skip"] - 1}))
+                orders.write(self._order, {**order, "skip": order["skip"] - 1})
                 return False
             self._order.unlink()
             return True
