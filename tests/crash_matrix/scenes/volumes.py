@@ -55,7 +55,11 @@ def _remove(site: Cloud, volume: str) -> None:
     for snapshot in site.rows(f"SELECT id FROM snapshots WHERE volume_id = '{volume}'"):
         site.moorage.call("DELETE", "block-storage", f"/snapshots/{snapshot['id']}")
     site.settle()
-    deleted = site.moorage.call("DELETE", "block-storage", f"/volumes/{volume}")
+    if site.volume_status(volume) == "error_deleting":
+        body = {"os-force_delete": {}}
+        deleted = site.moorage.call("POST", "block-storage", f"/volumes/{volume}/action", body, cloud="moorage-admin")
+    else:
+        deleted = site.moorage.call("DELETE", "block-storage", f"/volumes/{volume}")
     assert deleted.status_code == 202, deleted.text
     site.settle()
 
