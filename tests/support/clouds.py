@@ -141,8 +141,8 @@ class Cloud:
         return found
 
     def calls(self) -> list[tuple[str, str, str]]:
-        """Calls of outside systems since the last look, in order: (kind, step, call)."""
-        return [(kind, step, call) for kind, step, call in self._lines("calls.log")]
+        """Calls of outside systems since the last look, in order: (kind, step, ``asked`` or ``answered``)."""
+        return [(kind, step, mark) for kind, step, _, mark in self._lines("calls.log")]
 
     def _lines(self, name: str) -> list[list[str]]:
         log = self.data_dir / name
