@@ -6,6 +6,7 @@ import html
 import json
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -47,12 +48,17 @@ def read(directory: Path) -> list[Result]:
 
 
 def write(directory: Path, results: list[Result]) -> None:
-    """``crash-matrix.json`` with every cell, ``crash-matrix.html`` with the table."""
+    """``crash-matrix.json`` with a line for each cell, ``crash-matrix.html`` with the table."""
     directory.mkdir(parents=True, exist_ok=True)
-    shown = [{**msgspec.to_builtins(result), "command": result.cell.command} for result in results]
-    text = json.dumps({"counts": counts(results), "cells": shown}, indent=1)
-    (directory / "crash-matrix.json").write_text(text + "\n")
+    cells = ",\n".join(json.dumps(_shown(result)) for result in results)
+    text = f'{{"counts": {json.dumps(counts(results))}, "cells": [\n{cells}\n]}}\n'
+    (directory / "crash-matrix.json").write_text(text)
     (directory / "crash-matrix.html").write_text(_page(results))
+
+
+def _shown(result: Result) -> dict[str, Any]:
+    command = {} if result.has_passed else {"command": result.cell.command}
+    return {**msgspec.to_builtins(result), **command}
 
 
 def _page(results: list[Result]) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.crash_matrix import report
 from tests.crash_matrix.cells import Cell, Strike
-from tests.crash_matrix.choice import Wanted
+from tests.crash_matrix.choice import Wanted, left_out
 from tests.crash_matrix.scene import Scene
 from tests.crash_matrix.stage import Result, Sites, Stage
 
@@ -55,6 +55,8 @@ def main() -> int:
         results.append(result)
         report.say(result)
         report.write(out, results)
+    for driver, reason in left_out().items():
+        print(f"left out: {driver}: {reason}")
     failed = [result for result in results if not result.has_passed]
     print(f"\n{len(results)} cells, {len(results) - len(failed)} passed, {len(failed)} failed; table in {out}")
     for result in failed:

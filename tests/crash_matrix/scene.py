@@ -13,6 +13,11 @@ Subject = Any
 """What ``arrange`` has made for the scene: a server, or ids of several things."""
 
 
+DRIVERS = ("sim", "dpm", "dpm-groups")
+WITH_GUESTS = (*DRIVERS, "libvirt")
+"""With real QEMU guests, for operations that change one."""
+
+
 class Scene(msgspec.Struct, frozen=True, kw_only=True):
     """One way in which an operation is asked for."""
 
@@ -27,6 +32,8 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     """In which state it has ended, in a word: the same as undisturbed unless something was refused."""
     clear: Callable[[Cloud, Subject], None]
     """Remove what ``arrange`` made, as a client does."""
-    drivers: tuple[str, ...] = ("sim", "dpm", "dpm-groups")
+    drivers: tuple[str, ...] = DRIVERS
     options: str = ""
     """Further lines of section DEFAULT."""
+    patience_s: float = 40.0
+    """How long it may take until nothing is under way."""

@@ -12,21 +12,21 @@ import msgspec
 
 from tests.crash_matrix.cells import Cell, Strike, cells
 from tests.crash_matrix.scene import Scene
-from tests.support import data_processing
+from tests.support import data_processing, real_cloud
 from tests.support.clouds import Cloud, cloud
 
 _SECTIONS = "\n[compute]\nallow_direct_swap = true\n[audit]\nmode = off\ngrace_period = 0\n"
 
 
-class Result(msgspec.Struct, frozen=True, kw_only=True):
+class Result(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How a cell ended."""
 
     cell: Cell
     kind: str
     end: str
     undisturbed: str
-    problems: list[str]
     took_s: float
+    problems: list[str] = []
 
     @property
     def has_passed(self) -> bool:
@@ -46,7 +46,7 @@ class Sites:
             self.close()
             directory = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="matrix"))
             sections = _SECTIONS + data_processing.networks(driver)
-            site = self._stack.enter_context(cloud(Path(directory), driver, options, sections, store))
+            site = self._stack.enter_context(_cloud(Path(directory), driver, options, sections, store))
             site.lift_quotas()
             self._open = wanted, site
         return self._open[1]
@@ -54,6 +54,14 @@ class Sites:
     def close(self) -> None:
         self._stack.close()
         self._open = None
+
+
+def _cloud(
+    directory: Path, driver: str, options: str, sections: str, store: str
+) -> contextlib.AbstractContextManager[Cloud]:
+    if driver == "libvirt":
+        return real_cloud.on_daemon(directory, options, sections, store)
+    return cloud(directory, driver, options, sections, store)
 
 
 class Stage:
@@ -74,11 +82,11 @@ class Stage:
         """Play it undisturbed, and read off what there is to strike."""
         site = self.site
         subject = self.scene.arrange(site)
-        site.settle()
+        site.settle(self.scene.patience_s)
         site.trace()
         site.calls()
         self.scene.play(site, subject)
-        site.settle()
+        site.settle(self.scene.patience_s)
         steps, calls = site.trace(), site.calls()
         self.undisturbed = self.scene.end(site, subject)
         problems = site.problems()
@@ -106,12 +114,12 @@ class Stage:
         site = self.site
         before = site.held()
         subject = self.scene.arrange(site)
-        site.settle()
+        site.settle(self.scene.patience_s)
         site.kill_at(self.scene.kind, cell.step, cell.strike, cell.skip)
         self.scene.play(site, subject)
         if cell.strike.kills:
             site.recover()
-        site.settle()
+        site.settle(self.scene.patience_s)
         problems = [] if site.has_struck else ["the strike did not come"]
         problems += site.problems()
         end = self.scene.end(site, subject)

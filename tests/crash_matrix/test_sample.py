@@ -1,7 +1,7 @@
 """A sample of the crash matrix for every change; ``make crash-matrix`` plays the whole.
 
-Two cells of the main operations, with strikes, drivers and databases in turn; and that the machine itself finds what
-does not end well.
+Every strike once at an attach; among the long tests two cells of each main operation, with strikes, drivers and
+databases in turn; and that the machine itself finds what does not end well.
 """
 
 from __future__ import annotations
@@ -12,15 +12,27 @@ from pathlib import Path
 import pytest
 
 from moorage.workflows.kinds import KINDS
-from tests.crash_matrix import report
+from tests.crash_matrix import publish, report
 from tests.crash_matrix.cells import Cell, Strike, cells
 from tests.crash_matrix.choice import STORES
 from tests.crash_matrix.scenes import LEFT_OUT, SCENES, not_played
 from tests.crash_matrix.stage import Result, stage
+from tests.support import libvirt_daemon
 
 STEPS = [("boot", "a", True), ("boot", "b", True), ("boot", "a", True), ("boot", "b", False), ("other", "c", True)]
-CALLS = [("boot", "a", "x"), ("boot", "a", "y"), ("boot", "a", "x"), ("boot", "a", "y")]
-SAMPLED = ["boot", "destroy", "attach", "detach", "swap", "shelve_offload", "unshelve", "reboot", "rebuild", "cleanup"]
+CALLS = [("boot", "a", mark) for _ in range(4) for mark in ("asked", "answered")]
+REFUSED = [("boot", "a", "asked")] * 2
+SAMPLED = [
+    "boot", "destroy", "attach", "detach", "swap", "shelve_offload", "unshelve", "reboot", "rebuild", "cleanup",
+    "cluster is created", "stack grows", "cluster shrinks", "cluster is deleted",
+]  # fmt: skip
+
+
+def test_a_struck_attach_ends_as_it_should_whatever_strikes() -> None:
+    with stage(SCENES["attach"], "dpm-groups", "sqlite") as made:
+        for strike in Strike:
+            cell = next(cell for cell in made.cells if cell.strike is strike)
+            assert made.play(cell).problems == [], cell.command
 
 
 @pytest.mark.long
@@ -29,10 +41,12 @@ SAMPLED = ["boot", "destroy", "attach", "detach", "swap", "shelve_offload", "uns
 def test_a_struck_operation_ends_as_it_should(number: int) -> None:
     scene = SCENES[SAMPLED[number]]
     driver, store = scene.drivers[number % len(scene.drivers)], STORES[number % 2]
+    if driver == "libvirt":
+        libvirt_daemon.require()
     with stage(scene, driver, store) as made:
         for turn in range(2):
             strike = list(Strike)[(2 * number + turn) % len(Strike)]
-            struck = [cell for cell in made.cells if cell.strike is strike]
+            struck = [cell for cell in made.cells if cell.strike is strike] or made.cells
             cell = struck[(7 * number) % len(struck)]
             result = made.play(cell)
             assert result.problems == [], cell.command
@@ -53,6 +67,15 @@ def test_each_step_is_struck_in_every_way_that_can_hit_it() -> None:
         ("a#1", Strike.BEFORE, 1), ("a#1", Strike.ANSWER, 3), ("a#1", Strike.AFTER, 1), ("a#1", Strike.FAIL, 2),
         ("a#1", Strike.HANG, 2), ("b#1", Strike.BEFORE, 1),
     ]  # fmt: skip
+
+
+def test_a_call_that_is_refused_anyway_has_no_answer_to_lose() -> None:
+    made = cells("s", "sim", "sqlite", "boot", STEPS, REFUSED)
+    assert [cell.strike for cell in made if cell.place == "a"] == [Strike.BEFORE, Strike.AFTER, Strike.FAIL]
+
+
+def test_the_page_in_the_docs_says_what_its_table_says() -> None:
+    assert publish.summary(report.read(publish.DOCS)) in publish.PAGE.read_text()
 
 
 def test_a_failing_cell_stands_in_the_table_with_the_command_that_plays_it_again(tmp_path: Path) -> None:

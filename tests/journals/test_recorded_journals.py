@@ -35,6 +35,12 @@ def boot_of(site: Cloud) -> dict[str, object]:
     return boot
 
 
+def rename_step(site: Cloud, old: str, new: str) -> None:
+    """What a release looks like that renamed a step and did not raise the format, seen from its journal."""
+    journal = f"UPDATE operation_outputs SET function_name = '{new}' WHERE function_name = '{old}'"
+    invariants.run(site.data_dir / "journal.db", journal)
+
+
 @pytest.mark.parametrize("journal_format", RESUMED_FORMATS)
 def test_a_boot_recorded_in_a_format_that_is_resumed_goes_on_and_ends(tmp_path: Path, journal_format: str) -> None:
     site = restored(tmp_path, journal_format)
@@ -71,3 +77,24 @@ def test_a_format_that_is_not_resumed_is_refused_before_anything_runs(tmp_path: 
     after = boot_of(site)
     assert {**after, "executor": None} == {**before, "executor": None}
     assert invariants.rows(site.data_dir / "sim" / "guests.db", "SELECT * FROM guests") == []
+
+
+def test_a_journal_with_other_steps_is_neither_gone_on_with_nor_taken_back_and_says_so(tmp_path: Path) -> None:
+    site = restored(tmp_path, JOURNAL_FORMAT)
+    mapped = site.array()["masks"]
+    rename_step(site, "connect_disk", "link_disk")
+    site.moorage.start()
+    try:
+        (stuck,) = eventually(lambda: site.moorage.operations("--stuck"), what="somebody is told")
+        assert stuck["reason"].startswith("tried again 1 times: cannot be resumed: ")
+        assert "link_disk" in stuck["reason"]
+        assert (stuck["state"], stuck["step"]) == ("running", "boot_guest")
+        assert site.steps() == [], "nothing was run, nothing undone"
+        assert site.array()["masks"] == mapped != []
+        site.moorage.kill()
+        rename_step(site, "link_disk", "connect_disk")
+        site.moorage.start()
+        eventually(lambda: boot_of(site)["state"] == "succeeded")
+        assert site.problems() == []
+    finally:
+        site.kill()

@@ -9,11 +9,11 @@ import pytest
 
 from tests.support import real_guests
 from tests.support.real_cloud import RealCloud, real_cloud
-from tests.support.real_guests import Embedded
+from tests.support.real_guests import LibvirtRoot
 
 
 @pytest.fixture(scope="session")
-def embedded() -> Iterator[Embedded]:
+def embedded() -> Iterator[LibvirtRoot]:
     real_guests.require()
     with real_guests.embedded() as made:
         yield made
@@ -25,6 +25,6 @@ def code(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 @pytest.fixture
-def site(embedded: Embedded, code: bytes, tmp_path: Path) -> Iterator[RealCloud]:
-    with real_cloud(tmp_path, embedded, code) as made:
+def site(embedded: LibvirtRoot, code: bytes, tmp_path: Path) -> Iterator[RealCloud]:
+    with real_cloud(tmp_path, {"k1": embedded}, code) as made:
         yield made

@@ -16,7 +16,7 @@ import pytest
 from tests.libvirt.test_disks import attach, booted, detach
 from tests.support.process import eventually
 from tests.support.real_cloud import RealCloud, real_cloud
-from tests.support.real_guests import Embedded
+from tests.support.real_guests import LibvirtRoot
 
 Ask = Callable[[RealCloud, str, str], None]
 
@@ -75,7 +75,7 @@ def test_killed_after_each_step_that_touches_a_guest_everything_agrees_in_the_en
     site.wait(server, "GONE")
     site.settle()
     assert site.problems() == []
-    assert site.embedded.states() == {}
+    assert site.host.states() == {}
     assert [site.volume_status(volume) for volume in (root, data)] == ["available", "available"]
 
 
@@ -83,11 +83,11 @@ def test_a_killed_moorage_stops_no_guest_and_finds_them_all_again(site: RealClou
     server, _ = booted(site)
     data = site.volume("data", is_bootable=False)
     attach(site, server, data)
-    pid = site.embedded.pid(server)
+    pid = site.host.pid(server)
     site.moorage.kill()
     os.kill(pid, 0)
     site.moorage.start()
-    assert site.embedded.pid(server) == pid
+    assert site.host.pid(server) == pid
     assert site.problems() == []
     detach(site, server, data)
     assert site.act(server, "os-stop").status_code == 202
@@ -96,9 +96,9 @@ def test_a_killed_moorage_stops_no_guest_and_finds_them_all_again(site: RealClou
 
 
 @pytest.fixture
-def slow(embedded: Embedded, code: bytes, tmp_path: Path) -> Iterator[RealCloud]:
+def slow(embedded: LibvirtRoot, code: bytes, tmp_path: Path) -> Iterator[RealCloud]:
     """A cloud that copies a volume of 1 GiB under a guest in no less than eight seconds."""
-    with real_cloud(tmp_path, embedded, code, libvirt="swap_bandwidth_mib_s = 128") as made:
+    with real_cloud(tmp_path, {"k1": embedded}, code, libvirt="swap_bandwidth_mib_s = 128") as made:
         yield made
 
 

@@ -13,7 +13,7 @@ from moorage.compute import config_drive
 from tests.support import real_guests
 from tests.support.process import eventually
 from tests.support.real_cloud import RealCloud, real_cloud
-from tests.support.real_guests import Embedded
+from tests.support.real_guests import LibvirtRoot
 
 
 def attach(site: RealCloud, server: str, volume: str) -> None:
@@ -67,9 +67,9 @@ def test_a_volume_is_attached_grown_and_detached_while_the_guest_runs(site: Real
 
 
 @pytest.fixture
-def dead(embedded: Embedded, tmp_path: Path) -> Iterator[RealCloud]:
+def dead(embedded: LibvirtRoot, tmp_path: Path) -> Iterator[RealCloud]:
     """A cloud whose guests spin and hear nothing."""
-    with real_cloud(tmp_path, embedded, real_guests.assemble(tmp_path, "-DSPIN")) as made:
+    with real_cloud(tmp_path, {"k1": embedded}, real_guests.assemble(tmp_path, "-DSPIN")) as made:
         yield made
 
 
@@ -129,9 +129,9 @@ def test_the_counter_on_a_raw_volume_is_what_the_guest_wrote(site: RealCloud) ->
 
 
 @pytest.fixture
-def on_qcow2(embedded: Embedded, code: bytes, tmp_path: Path) -> Iterator[RealCloud]:
+def on_qcow2(embedded: LibvirtRoot, code: bytes, tmp_path: Path) -> Iterator[RealCloud]:
     """A cloud whose volumes are qcow2 files."""
-    with real_cloud(tmp_path, embedded, code, backends="qcow2") as made:
+    with real_cloud(tmp_path, {"k1": embedded}, code, backends="qcow2") as made:
         yield made
 
 

@@ -22,7 +22,7 @@ def test_the_boot_counter_outlives_stop_reboot_shelve_unshelve_and_a_swap(site: 
     assert site.act(server, "shelve").status_code == 202
     site.wait(server, "SHELVED_OFFLOADED")
     site.settle()
-    assert site.embedded.states() == {}
+    assert site.host.states() == {}
     assert site.act(server, "unshelve").status_code == 202
     site.wait(server, "ACTIVE")
     site.until_booted(server, 5)
@@ -40,14 +40,14 @@ def test_the_boot_counter_outlives_stop_reboot_shelve_unshelve_and_a_swap(site: 
     site.wait(server, "GONE")
     site.settle()
     assert site.problems() == []
-    assert site.embedded.states() == {}
+    assert site.host.states() == {}
 
 
 def test_a_guest_that_ends_by_itself_is_shown_as_shut_off_and_starts_again(site: RealCloud) -> None:
     server = site.server([site.volume("A")])
     site.wait(server, "ACTIVE")
     site.until_booted(server, 1)
-    os.kill(site.embedded.pid(server), signal.SIGTERM)
+    os.kill(site.host.pid(server), signal.SIGTERM)
     site.wait(server, "SHUTOFF")
     assert site.problems() == []
     assert site.act(server, "os-start").status_code == 202

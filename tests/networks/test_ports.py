@@ -13,6 +13,7 @@ from moorage.context import Context
 from moorage.networks.model import Network, Networks, NewPort
 from moorage.networks.service import ports, quotas
 from moorage.store import Store
+from tests.support import postgresql
 from tests.support.app import make_store
 
 ALICE = Context(user_id="alice", project_id="a" * 32)
@@ -61,24 +62,46 @@ def test_a_taken_address_or_mac_is_a_conflict_and_leaves_nothing(store: Store) -
 
 def test_concurrent_creates_share_out_the_pool_without_a_double(store: Store) -> None:
     """13 addresses, 20 who want one: 13 get different ones, 7 are told that there are no more."""
-    outcomes: list[str] = []
+    count = taken_at_once([store] * 20)
+    assert count.pop(f"No more IP addresses available on network {NET.id}.") == 7
+    assert set(count) == {f"10.0.0.{number}" for number in range(2, 15)}
+    assert set(count.values()) == {1}
 
-    def take() -> None:
+
+def taken_at_once(stores: list[Store]) -> Counter[str]:
+    """One port is asked for through each store, all at the same time: addresses, and what the others are told."""
+    outcomes: list[str] = []
+    start = threading.Barrier(len(stores))
+
+    def take(store: Store) -> None:
+        start.wait()
         try:
             with store.write() as tx:
                 outcomes.append(ports.create_port(tx, ALICE, NET, NewPort()).ip_address)
-        except errors.Conflict as full:
-            outcomes.append(full.message)
+        except (errors.Conflict, errors.OverQuota) as refused:
+            outcomes.append(refused.message)
 
-    threads = [threading.Thread(target=take) for _ in range(20)]
+    threads = [threading.Thread(target=take, args=(store,)) for store in stores]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    count = Counter(outcomes)
-    assert count.pop(f"No more IP addresses available on network {NET.id}.") == 7
-    assert set(count) == {f"10.0.0.{number}" for number in range(2, 15)}
-    assert set(count.values()) == {1}
+    return Counter(outcomes)
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_a_race_for_the_last_ports_of_a_quota_overshoots_in_no_database(tmp_path: Path, database: str) -> None:
+    """Two stores are two processes: nothing but the database keeps them apart."""
+    first = postgresql.new_store() if database == "postgresql" else make_store(tmp_path)
+    second = Store(first.url)
+    with first.write() as tx:
+        quotas.set_limits(tx, ALICE.project_id, {"port": 3})
+    count = taken_at_once([first, second] * 8)
+    assert count.pop("Quota exceeded for resources: ['port'].") == 13
+    assert len(count) == 3
+    with second.read() as tx:
+        assert quotas.usage_of(tx, ALICE.project_id) == {"port": 3}
+    second.close()
 
 
 def test_a_port_taken_between_look_and_insert_makes_the_next_address_do(

@@ -131,14 +131,14 @@ def test_two_workers_share_what_is_ready(site: Cloud) -> None:
 
 
 def test_a_boot_is_active_soon_after_the_post(site: Cloud) -> None:
-    """Workers are told by the database; a sweep alone would take seconds."""
+    """Workers are told by the database; the sweep alone would take up to five seconds for each step."""
     took = []
     for _ in range(5):
         volume = site.volume()
         began = time.monotonic()
         site.wait(site.server([volume]), "ACTIVE")
         took.append(time.monotonic() - began)
-    assert min(took) < 1.0, took
+    assert min(took) < 3.0, took
 
 
 def test_a_periodic_job_fires_once_for_all_workers(tmp_path: Path) -> None:

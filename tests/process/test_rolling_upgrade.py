@@ -1,4 +1,4 @@
-"""Workers of two releases on one PostgreSQL database: journals of the other's format are gone on with, or left alone.
+"""An upgrade without a pause on PostgreSQL: workers of two releases, and migrations while the old one runs.
 
 The code as it is plays the new release. The old one is a worker that records in format 0, the one before this.
 """
@@ -6,14 +6,20 @@ The code as it is plays the new release. The old one is a worker that records in
 from __future__ import annotations
 
 import subprocess
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from alembic import command
 
 from moorage.drivers.sim import SimDriver
 from moorage.operations.engine import JOURNAL_FORMAT
+from moorage.store import schema
+from moorage.store.engines import checked_url
 from tests.support.clouds import Cloud, cloud
 from tests.support.process import COMMAND, ROOT, MoorageProcess, eventually
 
@@ -49,6 +55,7 @@ class Upgrade:
 @pytest.fixture
 def upgrade(tmp_path: Path) -> Iterator[Upgrade]:
     with cloud(tmp_path, "sim", store="postgresql") as site:
+        site.lift_quotas()
         made = Upgrade(site)
         yield made
         site.settle()
@@ -96,3 +103,30 @@ def test_a_new_worker_that_cannot_go_on_leaves_it_and_alone_does_not_even_start(
     upgrade.old.start()
     site.wait(server, "ACTIVE")
     upgrade.new.start()
+
+
+def test_migrations_are_applied_while_servers_are_booted_and_nobody_notices(upgrade: Upgrade) -> None:
+    """The last ones that exchange indexes, which wait for writers and keep them waiting."""
+    site = upgrade.site
+    with sa.create_engine(checked_url(str(site.database)), poolclass=sa.pool.NullPool).begin() as connection:
+        config = schema._config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0009")
+    servers, is_over = [], threading.Event()
+
+    def boot() -> None:
+        while not is_over.is_set():
+            servers.append(site.server([site.volume()]))
+
+    with ThreadPoolExecutor(4) as pool:
+        booting = [pool.submit(boot) for _ in range(4)]
+        eventually(lambda: len(servers) >= 4)
+        done = site.moorage.moorage("db", "upgrade", "--config-file", str(site.moorage.config))
+        seen = len(servers)
+        eventually(lambda: len(servers) >= seen + 4)
+        is_over.set()
+        for each in booting:
+            each.result()
+    assert (done.returncode, schema.fit(str(site.database))) == (0, schema.Fit.EXACT)
+    for server in servers:
+        site.wait(server, "ACTIVE")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import openstack
 import pytest
 
+from tests.support import forked
 from tests.support.clouds import Cloud, cloud
 from tests.support.process import eventually
 
@@ -37,6 +40,15 @@ def image(site: Cloud, tmp_path_factory: pytest.TempPathFactory) -> str:
 def sdk(site: Cloud, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(site.data_dir / "clouds.yaml"))
     return openstack.connect(cloud="moorage")
+
+
+def test_the_command_as_installed_says_the_same(site: Cloud) -> None:
+    """The other tests run its ``main`` in processes that have loaded it already."""
+    installed, environment = str(Path(sys.executable).with_name("openstack")), site.moorage.environment()
+    for words in (["flavor", "list", *JSON], ["server", "show", "nothing"]):
+        one = subprocess.run([installed, *words], env=environment, capture_output=True, text=True, timeout=120)
+        other = forked.run("tests.support.openstack_command", words, environment, timeout_s=120)
+        assert (one.returncode, one.stdout, one.stderr) == (other.returncode, other.stdout, other.stderr)
 
 
 def wait_gone(site: Cloud, server: str) -> None:

@@ -1,26 +1,24 @@
-"""Where do probed processes come from? From one that has imported everything: forked, so a start takes no second.
+"""Where do probed processes and clients come from? From one that has imported everything, so a start takes no second.
 
-``python -m tests.support.fork_server FD`` answers on the socket it inherits. Each message is the words of a command and
-three descriptors: standard output, standard error, and a pipe that gets the exit status as ``Popen`` counts it. The
-answer is the id of the process. With the socket the children end.
+``python -m tests.support.fork_server MODULE FD`` forks processes that run ``MODULE.main(words)``. What they have in
+common is ``MODULE.warm_up()``, which leaves no thread behind. It answers on the socket it inherits. Each message is the
+words and the environment of a process, and three descriptors: standard output, standard error, and a pipe that gets
+the exit status as ``Popen`` counts it. The answer is the id of the process. With the socket the children end.
 """
 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
 import selectors
 import signal
 import socket
 import sys
-import tempfile
 import threading
 import traceback
-from pathlib import Path
-from typing import NamedTuple
-
-from tests.support import probed_serve
+from typing import Any, NamedTuple
 
 _MOST_BYTES = 1 << 16
 
@@ -28,7 +26,7 @@ _MOST_BYTES = 1 << 16
 class Request(NamedTuple):
     """What to start, and where it writes."""
 
-    words: list[str]
+    order: dict[str, Any]
     stdout: int
     stderr: int
     ended: int
@@ -41,8 +39,10 @@ class Child(NamedTuple):
     ended: int
 
 
-def main(descriptor: int) -> None:
-    _import_what_a_start_needs()
+def main(module: str, descriptor: int) -> None:
+    program = importlib.import_module(module)
+    program.warm_up()
+    assert threading.active_count() == 1, "a process with threads must not be forked"
     with socket.socket(fileno=descriptor) as orders, selectors.DefaultSelector() as selector:
         selector.register(orders, selectors.EVENT_READ)
         while True:
@@ -54,25 +54,9 @@ def main(descriptor: int) -> None:
                     _end_children(selector)
                     return
                 else:
-                    child = _start(request, orders)
+                    child = _start(program, request, orders)
                     selector.register(os.pidfd_open(child.pid), selectors.EVENT_READ, child)
                     orders.send(str(child.pid).encode())
-
-
-def _import_what_a_start_needs() -> None:
-    """By making a Moorage that is never started, so there is no thread yet."""
-    import uvicorn  # noqa: F401, PLC0415
-
-    from moorage.api.wire import patience  # noqa: F401, PLC0415
-    from moorage.cli import observing  # noqa: F401, PLC0415
-    from moorage.config import settings  # noqa: PLC0415
-    from moorage.server import Moorage  # noqa: PLC0415
-
-    with tempfile.TemporaryDirectory() as where:
-        config = Path(where) / "moorage.conf"
-        config.write_text("[DEFAULT]\ncompute_driver = sim\n[sim]\nguests_report = false\n")
-        Moorage(settings.read(str(config), f"{where}/data", None)).store.close()
-    assert threading.active_count() == 1, "a process with threads must not be forked"
 
 
 def _receive(orders: socket.socket) -> Request | None:
@@ -80,17 +64,17 @@ def _receive(orders: socket.socket) -> Request | None:
     return Request(json.loads(message), *descriptors) if message else None
 
 
-def _start(request: Request, orders: socket.socket) -> Child:
+def _start(program: Any, request: Request, orders: socket.socket) -> Child:
     pid = os.fork()
     if pid == 0:
         orders.close()
-        _be(request)
+        _be(program, request)
     os.close(request.stdout)
     os.close(request.stderr)
     return Child(pid, request.ended)
 
 
-def _be(request: Request) -> None:
+def _be(program: Any, request: Request) -> None:
     """The child from here on; it never returns."""
     status = 1
     try:
@@ -98,7 +82,11 @@ def _be(request: Request) -> None:
         os.dup2(request.stderr, 2)
         for descriptor in request[1:]:
             os.close(descriptor)
-        status = probed_serve.main(request.words)
+        os.environ.clear()
+        os.environ.update(request.order["environment"])
+        status = program.main(request.order["words"])
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException:  # noqa: BLE001 - what ends a process ends it with its traceback
         traceback.print_exc()
     finally:
@@ -122,4 +110,4 @@ def _end_children(selector: selectors.BaseSelector) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(sys.argv[1], int(sys.argv[2]))

@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 from typing import IO
@@ -21,14 +22,15 @@ _turn = threading.Lock()
 
 
 class Forked:
-    """Moorage with a probe; the words are those of ``probed_serve``; standard output is a pipe."""
+    """A module's ``main(words)`` in a process of its own; standard output is a pipe."""
 
-    def __init__(self, words: list[str], log: IO[str]) -> None:
+    def __init__(self, module: str, words: list[str], stderr: IO[str], environment: dict[str, str]) -> None:
         reader, stdout = os.pipe()
         self._ended, ended = os.pipe()
         with _turn:
-            orders = _server()
-            socket.send_fds(orders, [json.dumps(words).encode()], [stdout, log.fileno(), ended])
+            orders = _server(module)
+            order = json.dumps({"words": words, "environment": environment}).encode()
+            socket.send_fds(orders, [order], [stdout, stderr.fileno(), ended])
             self.pid = int(orders.recv(64))
         os.close(stdout)
         os.close(ended)
@@ -59,12 +61,27 @@ class Forked:
         self.send_signal(signal.SIGTERM)
 
 
+def run(
+    module: str, words: list[str], environment: dict[str, str], timeout_s: float
+) -> subprocess.CompletedProcess[str]:
+    """As ``subprocess.run`` does; one that takes too long is killed."""
+    with tempfile.TemporaryFile("w+") as stderr:
+        process = Forked(module, words, stderr, environment)
+        limit = threading.Timer(timeout_s, process.send_signal, [signal.SIGKILL])
+        limit.start()
+        stdout = process.stdout.read()
+        status = process.wait()
+        limit.cancel()
+        stderr.seek(0)
+        return subprocess.CompletedProcess([module, *words], status, stdout, stderr.read())
+
+
 @functools.cache
-def _server() -> socket.socket:
-    """The fork server of this process, with which it ends."""
+def _server(module: str) -> socket.socket:
+    """A fork server of this process, with which it ends."""
     here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with there:
-        command = [sys.executable, "-m", "tests.support.fork_server", str(there.fileno())]
+        command = [sys.executable, "-m", "tests.support.fork_server", module, str(there.fileno())]
         server = subprocess.Popen(command, pass_fds=[there.fileno()], cwd=ROOT, stdin=subprocess.DEVNULL)
     atexit.register(server.wait)
     atexit.register(here.close)

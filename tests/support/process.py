@@ -18,7 +18,7 @@ import yaml
 from keystoneauth1 import loading
 from keystoneauth1.session import Session
 
-from tests.support.forked import ROOT, Forked
+from tests.support.forked import ROOT, Forked, run
 
 COMMAND = [sys.executable, "-m", "moorage.cli.main"]
 
@@ -81,7 +81,7 @@ class MoorageProcess:
             arguments += ["--formats", self.formats]
         with self.log.open("a") as log:
             if self._is_probed:
-                self._process = Forked(arguments, log)
+                self._process = Forked("tests.support.probed_serve", arguments, log, dict(os.environ))
                 return
             self._process = subprocess.Popen(
                 [*COMMAND, *arguments],
@@ -156,8 +156,7 @@ class MoorageProcess:
 
     def openstack(self, *words: str, cloud: str = "moorage", check: bool = True) -> Any:
         """The unmodified ``openstack`` command; JSON answers are parsed."""
-        command = [str(Path(sys.executable).with_name("openstack")), *words]
-        done = subprocess.run(command, env=self.environment(cloud), capture_output=True, text=True, timeout=120)
+        done = run("tests.support.openstack_command", list(words), self.environment(cloud), timeout_s=120)
         if check and done.returncode != 0:
             raise AssertionError(f"{' '.join(words)}: {done.stderr[-2000:]}\n{self.log.read_text()[-2000:]}")
         return json.loads(done.stdout) if "json" in words and done.returncode == 0 else done
@@ -166,9 +165,9 @@ class MoorageProcess:
         """A command of Moorage's own, on this data directory."""
         return subprocess.run([*COMMAND, *words], capture_output=True, text=True, cwd=ROOT, timeout=60)
 
-    def operations(self) -> list[dict[str, Any]]:
+    def operations(self, *words: str) -> list[dict[str, Any]]:
         where = ["--config-file", str(self.config), "--data-dir", str(self.data_dir)]
-        done = self.moorage("operations", "list", "--json", "--limit", "1000", *where)
+        done = self.moorage("operations", "list", "--json", "--limit", "1000", *words, *where)
         assert done.returncode == 0, done.stderr
         found: list[dict[str, Any]] = json.loads(done.stdout)
         return found

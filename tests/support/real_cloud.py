@@ -1,20 +1,21 @@
-"""A whole cloud with real guests: ``moorage serve`` holds an embedded libvirt, volumes are files, guests are QEMU."""
+"""A whole cloud with real guests: ``moorage serve`` on one libvirt or several, volumes are files, guests are QEMU."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import requests
 
-from tests.support import invariants, real_guests
+from tests.support import invariants, libvirt_daemon, postgresql, real_guests
 from tests.support.clouds import Cloud
 from tests.support.process import eventually
-from tests.support.real_guests import Embedded
+from tests.support.real_guests import LibvirtRoot
 
 _BASE = """\
 [DEFAULT]
@@ -23,8 +24,9 @@ compute_driver = libvirt
 enabled_backends = {backends}
 [compute]
 allow_direct_swap = true
+{compute}
 [libvirt]
-connection_uri = k1={uri}
+{uris}
 virt_type = qemu
 num_pcie_ports = 8
 device_detach_attempts = 2
@@ -38,26 +40,53 @@ shutdown_timeout = 10
 class RealCloud(Cloud):
     """Looks at the guests through libvirt's files, which the driver has no part in."""
 
-    def __init__(self, directory: Path, embedded: Embedded, code: bytes, **sections: str) -> None:
-        words = {"backends": "files", "libvirt": "", **sections}
-        super().__init__(directory, "libvirt", _BASE.format(uri=embedded.uri, **words))
-        self.embedded = embedded
+    def __init__(
+        self, directory: Path, hosts: dict[str, LibvirtRoot], code: bytes, *, options: str = "",
+        more_options: str = "", database_url: str = "", **sections: str,
+    ) -> None:  # fmt: skip
+        """``sections``: which backends, further lines of sections compute and libvirt; the rest as for every cloud."""
+        words = {"backends": "files", "libvirt": "", "compute": "", **sections}
+        uris = "\n".join(f"connection_uri = {name}={host.uri}" for name, host in hosts.items())
+        base = _BASE.format(uris=uris, **words)
+        super().__init__(
+            directory, "libvirt", base, options=options, more_options=more_options, database_url=database_url
+        )
+        self.hosts = hosts
         self._code = code
         self._image = functools.cache(self.tiny_image)
 
     def array(self) -> dict[str, list[dict[str, Any]]]:
         return {"hosts": [], "masks": [], "zones": [], "volumes": []}
 
+    @property
+    def host(self) -> LibvirtRoot:
+        """The only one."""
+        (host,) = self.hosts.values()
+        return host
+
+    def host_of(self, server: str) -> str:
+        """Where its guest is, by libvirt."""
+        (name,) = [name for name, host in self.hosts.items() if server in host.states()]
+        return name
+
     def guests(self) -> invariants.Guests:
-        states = self.embedded.states()
-        disks = {server: {k: v for view in self.embedded.disks(server) for k, v in view.items()} for server in states}
+        states: dict[str, str] = {}
+        disks: dict[str, dict[str, str]] = {}
+        for host in self.hosts.values():
+            states |= host.states()
+            disks |= {
+                server: {k: v for view in host.disks(server) for k, v in view.items()} for server in host.states()
+            }
         return invariants.Guests({server: state == "running" for server, state in states.items()}, disks)
 
     def problems(self) -> list[str]:
-        """As everywhere, and: a running guest and its definition have the same disks."""
+        """As everywhere, and: each guest is on one host, and has the disks of its definition."""
         found = super().problems()
-        for server in self.embedded.states():
-            views = self.embedded.disks(server)
+        places = [(server, host) for host in self.hosts.values() for server in host.states()]
+        count = Counter(server for server, _ in places)
+        found += [f"I4: server {server} is on {number} hosts" for server, number in count.items() if number > 1]
+        for server, host in places:
+            views = host.disks(server)
             found += (
                 [f"I4: definition and guest of {server} differ: {views}"] if views[1:] not in ([], [views[0]]) else []
             )
@@ -88,7 +117,7 @@ class RealCloud(Cloud):
 
     def cdrom(self, server: str) -> Path:
         """The config drive's file, by the guest's definition."""
-        return self.embedded.cdrom(server)
+        return self.hosts[self.host_of(server)].cdrom(server)
 
     def console(self, server: str) -> str:
         answer = self.act(server, "os-getConsoleOutput", {})
@@ -127,13 +156,26 @@ class RealCloud(Cloud):
 
 
 @contextlib.contextmanager
-def real_cloud(directory: Path, embedded: Embedded, code: bytes, **sections: str) -> Iterator[RealCloud]:
+def real_cloud(directory: Path, hosts: dict[str, LibvirtRoot], code: bytes, **sections: str) -> Iterator[RealCloud]:
     """A started cloud; its guests are ended with it."""
-    made = RealCloud(directory, embedded, code, **sections)
-    made.moorage.start()
+    made = RealCloud(directory, hosts, code, **sections)
     try:
+        made.start()
         made.flavor = made.make_flavor("tiny", 64)  # plenty for the tiny guest
         yield made
     finally:
-        made.moorage.kill()
-        embedded.clear()
+        made.kill()
+        for host in hosts.values():
+            host.clear()
+
+
+@contextlib.contextmanager
+def on_daemon(directory: Path, options: str, more_options: str, store: str) -> Iterator[RealCloud]:
+    """The same on a host of its own, which several processes can use: as ``clouds.cloud`` with driver ``libvirt``."""
+    with contextlib.ExitStack() as stack:
+        database_url = stack.enter_context(postgresql.database()) if store == "postgresql" else ""
+        hosts: dict[str, LibvirtRoot] = {"k1": stack.enter_context(libvirt_daemon.daemon())}
+        code = real_guests.assemble(directory)
+        yield stack.enter_context(
+            real_cloud(directory, hosts, code, options=options, more_options=more_options, database_url=database_url)
+        )

@@ -31,13 +31,17 @@ stdio_handler = "file"
 """
 
 
+_roots: list[Path] = []
+"""Those in use. What one libvirt has found out about QEMU in seconds, the next ones read."""
+
+
 def missing() -> str:
     """What this machine lacks to run real guests, in one line; empty if nothing."""
     if importlib.util.find_spec("libvirt") is None:
         return "libvirt-python is not installed (pip install 'moorage[libvirt]')"
     absent = [name for name in _PROGRAMS if shutil.which(name) is None]
     if absent:
-        return f"not installed: {', '.join(absent)}"
+        return f"{', '.join(absent)} cannot be found"
     if os.getuid() == 0 and not _has_user("libvirt-qemu"):
         return "as root, libvirt needs a user libvirt-qemu"
     return ""
@@ -54,21 +58,31 @@ def _has_user(name: str) -> bool:
 
 
 @contextlib.contextmanager
-def embedded() -> Iterator[Embedded]:
-    """A directory for ``qemu:///embed``; short, as it holds sockets. Its guests end with it.
+def embedded() -> Iterator[LibvirtRoot]:
+    """A directory for ``qemu:///embed``: one process at a time may use it. Its guests end with it."""
+    with root_directory() as root:
+        made = LibvirtRoot(root, f"qemu:///embed?root={root}")
+        try:
+            yield made
+        finally:
+            made.clear()
 
-    One process at a time may use it.
-    """
+
+@contextlib.contextmanager
+def root_directory() -> Iterator[Path]:
+    """What libvirt needs before it starts; short, as it is to hold sockets."""
     with tempfile.TemporaryDirectory(prefix="mvirt-", ignore_cleanup_errors=True) as name:
         root = Path(name)
         (root / "etc").mkdir()
         user = f'user = "{getpass.getuser()}"\ngroup = "{getpass.getuser()}"\n' if os.getuid() == 0 else ""
         (root / "etc" / "qemu.conf").write_text(_QEMU_CONF + user)
-        made = Embedded(root)
+        if _roots and (_roots[0] / "cache").exists():
+            shutil.copytree(_roots[0] / "cache", root / "cache")
+        _roots.append(root)
         try:
-            yield made
+            yield root
         finally:
-            made.clear()
+            _roots.remove(root)
 
 
 def assemble(directory: Path, *flags: str) -> bytes:
@@ -96,12 +110,12 @@ def counter(volume: Path) -> int:
     return value
 
 
-class Embedded:
+class LibvirtRoot:
     """What libvirt has written down below a root directory: the guests as they are, without asking the driver."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, uri: str) -> None:
         self.root = root
-        self.uri = f"qemu:///embed?root={root}"
+        self.uri = uri
 
     def states(self) -> dict[str, str]:
         """Server → running, paused, or shutoff for a guest that is only defined."""

@@ -18,6 +18,18 @@ from moorage.store.tables.attachments import attachments
 from moorage.store.tables.volumes import volumes
 from moorage.volumes.states import MOVING
 
+_BY_ROW = query().where(attachments.c.id == sa.bindparam("row_id"))
+_OF_VOLUME = query().where(
+    attachments.c.volume_id == sa.bindparam("volume_id"), attachments.c.attachment_id.is_not(None)
+)
+_OF_SERVER = query().where(attachments.c.server_id == sa.bindparam("server_id"))
+
+_UPDATE = attachments.update().where(attachments.c.id == sa.bindparam("row_id"))
+_SHOW_ON_VOLUME = volumes.update().where(
+    volumes.c.id == sa.bindparam("of_volume"),
+    sa.or_(volumes.c.migration_status.is_(None), volumes.c.migration_status.not_in(MOVING)),
+)
+
 
 def get(tx: Tx, attachment_id: str, project_id: str | None = None) -> Attachment:
     """By block storage's id; ``project_id`` None sees all projects."""
@@ -32,13 +44,13 @@ def get(tx: Tx, attachment_id: str, project_id: str | None = None) -> Attachment
 
 def by_row(tx: Tx, row_id: str) -> Attachment | None:
     """By the row's own id, which workflows carry; None once it is gone."""
-    row = tx.execute(query().where(attachments.c.id == row_id)).one_or_none()
+    row = tx.execute(_BY_ROW, {"row_id": row_id}).one_or_none()
     return None if row is None else from_row(row)
 
 
 def of_server(tx: Tx, server_id: str) -> list[Attachment]:
     """The disks on record for a server: boot order first, then by age."""
-    rows = [from_row(row) for row in tx.execute(query().where(attachments.c.server_id == server_id))]
+    rows = [from_row(row) for row in tx.execute(_OF_SERVER, {"server_id": server_id})]
     last = len(rows) + 1
     return sorted(rows, key=lambda a: a.boot_index if a.boot_index is not None and a.boot_index >= 0 else last)
 
@@ -52,8 +64,7 @@ def of_servers(tx: Tx, server_ids: list[str]) -> dict[str, list[Attachment]]:
 
 
 def of_volume(tx: Tx, volume_id: str) -> list[Attachment]:
-    rows = tx.execute(query().where(attachments.c.volume_id == volume_id, attachments.c.attachment_id.is_not(None)))
-    return [from_row(row) for row in rows]
+    return [from_row(row) for row in tx.execute(_OF_VOLUME, {"volume_id": volume_id})]
 
 
 def of_volumes(tx: Tx, volume_ids: list[str]) -> dict[str, list[Attachment]]:
@@ -68,11 +79,8 @@ def of_volumes(tx: Tx, volume_ids: list[str]) -> dict[str, list[Attachment]]:
 def add_disk(tx: Tx, *, project_id: str, server_id: str, **mapping: Any) -> str:
     """Record a disk of a server (compute's half) and return the row's id."""
     row_id = ids.new()
-    tx.execute(
-        attachments.insert().values(
-            id=row_id, bdm_uuid=row_id, project_id=project_id, server_id=server_id, created_at=clock.now(), **mapping
-        )
-    )
+    mine = {"id": row_id, "bdm_uuid": row_id, "project_id": project_id, "server_id": server_id}
+    tx.execute(attachments.insert(), {**mine, "created_at": clock.now(), **mapping})
     return row_id
 
 
@@ -102,9 +110,9 @@ def reserve(
     }  # fmt: skip
     if row_id is None:
         row = {"id": ids.new(), "project_id": project_id, "server_id": server_id, "created_at": clock.now()}
-        tx.execute(attachments.insert().values(**row, **values))
+        tx.execute(attachments.insert(), {**row, **values})
     else:
-        tx.execute(attachments.update().where(attachments.c.id == row_id).values(**values))
+        tx.execute(_UPDATE, {"row_id": row_id, **values})
     if volume.status in ("available", "downloading", "creating"):
         _set_volume(tx, volume_id, "reserved", volume.attach_status)
     return str(values["attachment_id"])
@@ -215,13 +223,9 @@ def _recompute(tx: Tx, row_id: str) -> None:
 
 
 def _update(tx: Tx, row_id: str, **values: Any) -> None:
-    tx.execute(attachments.update().where(attachments.c.id == row_id).values(updated_at=clock.now(), **values))
+    tx.execute(_UPDATE, {"row_id": row_id, "updated_at": clock.now(), **values})
 
 
 def _set_volume(tx: Tx, volume_id: str, status: str, attach_status: str) -> None:
-    is_still = sa.or_(volumes.c.migration_status.is_(None), volumes.c.migration_status.not_in(MOVING))
-    tx.execute(
-        volumes.update()
-        .where(volumes.c.id == volume_id, is_still)
-        .values(status=status, attach_status=attach_status, updated_at=clock.now())
-    )
+    shown = {"status": status, "attach_status": attach_status, "updated_at": clock.now()}
+    tx.execute(_SHOW_ON_VOLUME, {"of_volume": volume_id, **shown})

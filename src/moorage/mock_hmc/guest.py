@@ -1,7 +1,7 @@
 """What does the system in a partition do once it runs? The little of cloud-init that others wait for.
 
-It reads the mounted image, as if that were visible to a system booted from storage, and reports the end of its first
-boot where user data asks for it. Nothing else of user data is carried out.
+It reads the mounted image, if that is visible to a system booted from storage (an inference), and reports the end of
+its first boot where user data asks for it. Nothing else of user data is carried out.
 """
 
 from __future__ import annotations

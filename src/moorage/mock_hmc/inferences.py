@@ -13,7 +13,7 @@ from moorage.errors import ConfigError
 
 @dataclass(frozen=True)
 class Inferences:
-    """What is assumed of storage groups and their partitions."""
+    """What is assumed of storage groups and their partitions, and of what systems in those see."""
 
     has_wwpns_at_creation: bool = True
     """A new group has its WWPNs at once; else they come a start delay later, and attaching waits for them."""
@@ -42,6 +42,8 @@ class Inferences:
     """A LUN found that nobody declared makes the group ``overprovisioned``; else ``pending-with-mismatches``."""
     has_name_clash_as_400: bool = True
     """A name in use is 400,8; else 409,8."""
+    has_image_beside_storage: bool = True
+    """A system booted from storage can read the mounted ISO image; else it sees none."""
 
     def with_option(self, text: str) -> Inferences:
         """``NAME=yes|no`` with hyphens in the name. Raises ConfigError."""

@@ -128,6 +128,6 @@ class Lifecycle:
         offline = boot.offline_adapters(self._core.model, partition)
         status = "degraded" if result.status == "active" and offline else result.status
         self._core.set_status(partition, status, **{"degraded-adapters": offline if status == "degraded" else []})
-        if status in ("active", "degraded"):
+        if status in ("active", "degraded") and self._core.config.inferences.has_image_beside_storage:
             reports = guest.booted(self._core.model, partition)
             self._core.after_commit(lambda: guest.speak(reports))

@@ -151,7 +151,7 @@ class Engine:
             self.runtime.record(
                 self.runtime.store.write, service.note_trouble, operation_id, f"cannot be resumed: {problem}"
             )
-            raise
+            raise Stopping from problem  # an error would end the journal, for the release that knows it as well
 
     def _note_end(self, kind_name: str) -> None:
         with self._ended:

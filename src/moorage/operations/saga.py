@@ -32,7 +32,7 @@ _OTHERS_S = 1.0
 
 
 class Stopping(BaseException):
-    """The process stops: the workflow is left as it stands and goes on at the next start."""
+    """The workflow is left as it stands and goes on at the next start: the process stops, or lacks its steps."""
 
 
 class Probe(Protocol):

@@ -9,6 +9,9 @@ from moorage.store.tables.volumes import quotas
 
 DEFAULT_CLASS = ""
 """The project that stands for the quota class ``default``."""
+_OF = sa.select(quotas.c.resource, quotas.c.hard_limit).where(
+    quotas.c.service == sa.bindparam("service"), quotas.c.project_id == sa.bindparam("project_id")
+)
 
 
 class StoredLimits:
@@ -19,9 +22,8 @@ class StoredLimits:
 
     def of(self, tx: Tx, project_id: str) -> dict[str, int]:
         """Limits by resource; empty if the project has none of its own."""
-        query = sa.select(quotas.c.resource, quotas.c.hard_limit)
-        query = query.where(quotas.c.service == self._service, quotas.c.project_id == project_id)
-        return {row.resource: row.hard_limit for row in tx.execute(query)}
+        mine = {"service": self._service, "project_id": project_id}
+        return {row.resource: row.hard_limit for row in tx.execute(_OF, mine)}
 
     def set(self, tx: Tx, project_id: str, limits: dict[str, int]) -> None:
         """Put these in the place of the ones on record; others stay."""

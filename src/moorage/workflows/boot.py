@@ -49,7 +49,6 @@ def list_disks(world: World, server_id: str) -> dict[str, list[str]]:
     """Which disks are volumes, and which of those have to be made first."""
     with world.store.note() as tx:
         servers.update(tx, server_id, task_state="block_device_mapping")
-    with world.store.read() as tx:
         disks = [disk for disk in attachments.of_server(tx, server_id) if disk.is_volume]
     return {"volumes": [d.id for d in disks], "to_create": [d.id for d in disks if d.volume_id is None]}
 
@@ -160,7 +159,6 @@ def disconnect_disk(world: World, server_id: str, row_id: str, is_attached: bool
 def boot_guest(world: World, server_id: str) -> None:
     with world.store.note() as tx:
         servers.set_task(tx, server_id, "spawning")
-    with world.store.read() as tx:
         guest, disks = guest_of(tx, world, server_id), guest_disks(tx, server_id)
     world.hypervisor.boot(guest, disks)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.crash_matrix.scene import Scene
+from tests.crash_matrix.scene import DRIVERS, WITH_GUESTS, Scene
 from tests.support.clouds import Cloud
 from tests.support.process import eventually
 
 _IMAGE = {"name": "root", "disk_format": "raw", "container_format": "bare"}
 _SIM = ("sim",)
+_SHARED = ("sim", "libvirt")
 
 
 def image(site: Cloud) -> str:
@@ -84,7 +85,7 @@ def after(*steps: tuple[str, Any, str], of: Callable[[Cloud], str] = server) -> 
 
 def action(
     kind: str, name: str, value: Any = None, version: str = "2.1", *,
-    arrange: Callable[[Cloud], str] = server, drivers: tuple[str, ...] = ("sim", "dpm", "dpm-groups"),
+    arrange: Callable[[Cloud], str] = server, drivers: tuple[str, ...] = DRIVERS,
 ) -> Scene:  # fmt: skip
     return Scene(
         name=kind, kind=kind, arrange=arrange, play=act(name, value, version), end=state, clear=remove,
@@ -137,26 +138,27 @@ def _force(site: Cloud, made: str) -> None:
 
 
 BOOT = Scene(
-    name="boot", kind="boot", arrange=lambda site: _Booting(site.volume()), play=_boot, end=_booted, clear=_unboot
-)
+    name="boot", kind="boot", arrange=lambda site: _Booting(site.volume()), play=_boot, end=_booted, clear=_unboot,
+    drivers=WITH_GUESTS,
+)  # fmt: skip
 SCENES = [
     BOOT,
     Scene(
         name="boot that storage refuses", kind="boot", arrange=lambda site: _Booting(site.volume()),
         play=_refused_boot, end=_booted, clear=_unboot,
     ),
-    Scene(name="destroy", kind="destroy", arrange=server, play=_delete, end=state, clear=_nothing),
-    action("stop", "os-stop"),
-    action("start", "os-start", arrange=after(("os-stop", None, "stopped"))),
-    action("reboot", "reboot", {"type": "HARD"}),
-    action("shelve_offload", "shelve"),
-    action("unshelve", "unshelve", arrange=after(("shelve", None, "shelved_offloaded"))),
+    Scene(name="destroy", kind="destroy", arrange=server, play=_delete, end=state, clear=_nothing, drivers=WITH_GUESTS),
+    action("stop", "os-stop", drivers=WITH_GUESTS),
+    action("start", "os-start", arrange=after(("os-stop", None, "stopped")), drivers=WITH_GUESTS),
+    action("reboot", "reboot", {"type": "HARD"}, drivers=WITH_GUESTS),
+    action("shelve_offload", "shelve", drivers=WITH_GUESTS),
+    action("unshelve", "unshelve", arrange=after(("shelve", None, "shelved_offloaded")), drivers=WITH_GUESTS),
     action("rebuild", "rebuild", "image", "2.93"),
     action("create_image", "createImage", {"name": "x"}, "2.45"),
     action("pause", "pause", drivers=_SIM),
     action("unpause", "unpause", arrange=after(("pause", None, "paused")), drivers=_SIM),
-    action("suspend", "suspend", drivers=_SIM),
-    action("resume", "resume", arrange=after(("suspend", None, "suspended")), drivers=_SIM),
+    action("suspend", "suspend", drivers=_SHARED),
+    action("resume", "resume", arrange=after(("suspend", None, "suspended")), drivers=_SHARED),
     action("rescue", "rescue", {}, arrange=local_server, drivers=_SIM),
     action("unrescue", "unrescue", arrange=after(("rescue", {}, "rescued"), of=local_server), drivers=_SIM),
     action("resize", "resize", {"flavorRef": "2"}, drivers=_SIM),

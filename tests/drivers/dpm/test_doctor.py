@@ -8,9 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from moorage.compute.ports import Guest
+from moorage.compute.ports import ConfigDrive, Guest
 from moorage.drivers.dpm import DpmDriver
 from moorage.mock_hmc.inferences import inference_names
 from tests.drivers.dpm.conftest import Bench, booted, reserved
@@ -89,6 +90,14 @@ def test_what_a_z13_shows(bench: Bench, driver: DpmDriver, guest: Guest, tmp_pat
     assert found["hba-wwpns"] == "ok"
     assert found["messages"] == "differs", "a z13 has no operating system messages"
     assert done.returncode == 1
+
+
+def test_a_config_drive_beside_a_running_system_is_seen(
+    bench: Bench, make_driver: Callable[..., DpmDriver], guest: Guest, tmp_path: Path
+) -> None:
+    drive = ConfigDrive(meta_data={"uuid": guest.id}, network_data={"links": []}, user_data=b"#cloud-config\n")
+    booted(bench, make_driver(**bench.machine("Z16")), msgspec.structs.replace(guest, config_drive=drive))
+    assert verdicts(run_doctor(bench, tmp_path, "Z16", "--json"))["mounted-image"] == "ok"
 
 
 def test_a_contradiction_is_told(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -11,9 +12,10 @@ import pytest
 from moorage import errors, ids
 from moorage.compute.ports import ConfigDrive, Guest, Nic
 from moorage.drivers.dpm import DpmDriver
+from moorage.mock_hmc import Inferences
 from moorage.mock_hmc import guest as disc
 from moorage.mock_hmc.machines import object_id
-from tests.drivers.dpm.conftest import Bench, booted, reserved
+from tests.drivers.dpm.conftest import Bench, booted, reserved, running_bench
 
 MACHINES = pytest.mark.parametrize("machine", ["Z13", "Z16"])
 
@@ -126,6 +128,22 @@ def test_the_config_drive_is_mounted_and_can_be_read_by_the_system(
     (resource,) = [each for each in model.of_kind("partition") if each.uri == partition["object-uri"]]
     found = disc.disc(model, resource)
     assert found["openstack/latest/user_data"] == b"#cloud-config\n"
+
+
+@pytest.mark.parametrize("is_seen", [True, False])
+def test_networks_are_told_whether_or_not_the_system_sees_the_config_drive(
+    is_seen: bool, guest: Guest, tmp_path: Path
+) -> None:
+    """Both readings of what is not known of real machines: the image beside a system booted from storage."""
+    inferences = Inferences(has_image_beside_storage=is_seen)
+    with running_bench(tmp_path, start_delay_s=0.02, inferences=inferences) as bench:
+        driver = DpmDriver(bench.settings(**bench.machine("Z16")), "zhost-1")
+        guest, _ = booted(bench, driver, with_nics(guest, [nic(1, "Z16")], b"#cloud-config\n"))
+        (partition,) = bench.partitions(guest)
+        assert partition["boot-os-specific-parameters"].startswith("8000,1,")
+        (mounted,) = bench.controls._core.model.of_kind("guest-disc")
+        assert mounted.props["has_booted"] == is_seen
+        driver.close()
 
 
 def test_nothing_is_mounted_for_a_server_with_nothing_to_tell_or_where_it_is_switched_off(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import uuid
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ from moorage.drivers.libvirt import LibvirtDriver, LibvirtSettings
 from moorage.drivers.libvirt.options import OPTIONS
 from tests.support import real_guests
 from tests.support.process import eventually
-from tests.support.real_guests import Embedded
+from tests.support.real_guests import LibvirtRoot
 
 
 class Bench:
@@ -35,9 +36,9 @@ class Bench:
         """The tiny guest."""
         return self._code()
 
-    def guest(self) -> Guest:
+    def guest(self, host: str = "k1") -> Guest:
         """Placed, not booted."""
-        bare = Guest(id=str(uuid.uuid4()), name="tiny", vcpus=1, memory_mib=64)
+        bare = Guest(id=str(uuid.uuid4()), name="tiny", vcpus=1, memory_mib=64, hosts=[host])
         placed = msgspec.structs.replace(bare, identity=msgspec.to_builtins(self.driver.reserve_identity(bare)))
         self.guests.append(placed)
         return placed
@@ -84,7 +85,7 @@ class Bench:
 
 
 @pytest.fixture(scope="session")
-def embedded() -> Iterator[Embedded]:
+def embedded() -> Iterator[LibvirtRoot]:
     real_guests.require()
     with real_guests.embedded() as root:
         yield root
@@ -114,7 +115,7 @@ def settings(directory: Path, uri: str, **values: Any) -> LibvirtSettings:
 
 
 @pytest.fixture
-def make_driver(embedded: Embedded, tmp_path: Path) -> Iterator[Callable[..., LibvirtDriver]]:
+def make_driver(embedded: LibvirtRoot, tmp_path: Path) -> Iterator[Callable[..., LibvirtDriver]]:
     """Drivers with settings of their own, on the one embedded libvirt."""
     made: list[LibvirtDriver] = []
 
@@ -133,3 +134,16 @@ def bench(make_driver: Callable[..., LibvirtDriver], code: Callable[..., bytes],
     yield made
     for guest in made.guests:
         made.driver.destroy(guest)
+
+
+@contextlib.contextmanager
+def bench_on(uri: str, code: Callable[..., bytes], tmp_path: Path, **values: Any) -> Iterator[Bench]:
+    """The same with a driver for a host of its own."""
+    driver = LibvirtDriver(settings(tmp_path, uri, **values))
+    made = Bench(driver, FileVolumes("files", tmp_path / "volumes"), code, tmp_path)
+    try:
+        yield made
+    finally:
+        for guest in made.guests:
+            driver.destroy(guest)
+        driver.close()

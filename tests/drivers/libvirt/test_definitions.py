@@ -63,7 +63,7 @@ def made(tmp_path: Path, **values: Any) -> LibvirtSettings:
 @pytest.mark.parametrize("kind", sorted(CONNECTIONS))
 def test_a_connection_becomes_a_source_and_is_found_again(kind: str, tmp_path: Path) -> None:
     assert ET.tostring(sources.render(connection(kind)), "unicode") == CONNECTIONS[kind][1]
-    definition = domain_xml.render(SERVER, [disk(kind)], Media(console_log=tmp_path), made(tmp_path))
+    definition = domain_xml.render(SERVER, [disk(kind)], Media(console_log=tmp_path), made(tmp_path), "qemu")
     (found,) = disk_xml.found(definition)
     assert disk_xml.matcher(disk(kind))(found)
     assert (found.target, found.alias, found.serial) == ("vdb", f"ua-{VOLUME}", VOLUME)
@@ -119,21 +119,22 @@ def test_ports_of_the_server_become_interfaces_on_their_bridges(tmp_path: Path) 
         id=SERVER.id, name="s", vcpus=1, memory_mib=64,
         nics=[nic("fa:16:3e:00:00:01", ["br-data"]), nic("fa:16:3e:00:00:02", ["network:default"])],
     )  # fmt: skip
-    root = ET.fromstring(domain_xml.render(guest, [], Media(console_log=tmp_path), made(tmp_path)))
+    root = ET.fromstring(domain_xml.render(guest, [], Media(console_log=tmp_path), made(tmp_path), "qemu"))
     seen = [ET.tostring(interface, "unicode") for interface in root.iterfind("devices/interface")]
     assert '<interface type="bridge"><mac address="fa:16:3e:00:00:01" /><source bridge="br-data" />' in seen[0]
     assert '<interface type="network"><mac address="fa:16:3e:00:00:02" /><source network="default" />' in seen[1]
     homeless = Guest(id=SERVER.id, name="s", vcpus=1, memory_mib=64, nics=[nic("fa:16:3e:00:00:03", [])])
     with pytest.raises(errors.Refused, match=r"\[network:data\] bridges is empty"):
-        domain_xml.render(homeless, [], Media(console_log=tmp_path), made(tmp_path))
+        domain_xml.render(homeless, [], Media(console_log=tmp_path), made(tmp_path), "qemu")
 
 
 @pytest.mark.parametrize(("network", "kind"), [("user", "user"), ("bridge:br0", "bridge"), ("none", None)])
 def test_a_server_without_ports_has_the_configured_interface(network: str, kind: str | None, tmp_path: Path) -> None:
-    xml = domain_xml.render(SERVER, [], Media(console_log=tmp_path), made(tmp_path, guest_network=network))
+    xml = domain_xml.render(SERVER, [], Media(console_log=tmp_path), made(tmp_path, guest_network=network), "qemu")
     interface = ET.fromstring(xml).find("devices/interface")
     assert (None if interface is None else interface.get("type")) == kind
-    assert xml == domain_xml.render(SERVER, [], Media(console_log=tmp_path), made(tmp_path, guest_network=network))
+    again = domain_xml.render(SERVER, [], Media(console_log=tmp_path), made(tmp_path, guest_network=network), "qemu")
+    assert xml == again
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ ROUTES = [
     Route(method="POST", path="/servers", handler=create, policy="os_compute_api:servers:create", body=CreateServer,
           summary="Create a server, or several."),
     Route(method="GET", path=_S, handler=show, policy="os_compute_api:servers:show", default="reader",
-          summary="Show a server.", answer=one("server", views.DETAIL)),
+          summary="Show a server.", prompt=True, answer=one("server", views.DETAIL)),
     Route(method="PUT", path=_S, handler=update, policy="os_compute_api:servers:update", body=UpdateServer,
           summary="Change name, description or addresses of a server."),
     Route(method="DELETE", path=_S, handler=delete, policy="os_compute_api:servers:delete",

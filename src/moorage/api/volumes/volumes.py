@@ -139,7 +139,7 @@ ROUTES = [
     Route(method="GET", path="/volumes/summary", handler=summary, policy="volume:get_all", default="reader",
           min=(3, 12), summary="Count volumes and their size"),
     Route(method="GET", path="/volumes/{volume_id}", handler=show, policy="volume:get", default="reader",
-          summary="Show a volume", answer=one("volume", views.DETAIL)),
+          summary="Show a volume", prompt=True, answer=one("volume", views.DETAIL)),
     Route(method="PUT", path="/volumes/{volume_id}", handler=update, policy="volume:update", body=ChangeBody,
           summary="Change name, description or metadata of a volume"),
     Route(method="DELETE", path="/volumes/{volume_id}", handler=delete, policy="volume:delete",

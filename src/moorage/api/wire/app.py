@@ -23,10 +23,11 @@ from moorage.api.services import Services
 from moorage.api.wire import faults, openapi
 from moorage.api.wire.auth import authenticate, recognise
 from moorage.api.wire.call import Call, Reply
-from moorage.api.wire.intake import check_kind, read_body
+from moorage.api.wire.intake import check_kind, raw_path, read_body
 from moorage.api.wire.matching import RouteTree, in_version, segments
 from moorage.api.wire.observation import observed
 from moorage.api.wire.route import EVERYONE, Handler, Route, Service, StreamHandler
+from moorage.api.wire.threads import Threads
 from moorage.api.wire.versions import MalformedVersion, NotAcceptable, Version, dotted
 from moorage.context import NOBODY, Context
 from moorage.store import outage
@@ -57,6 +58,7 @@ class ServiceApp:
     def __init__(self, service: Service, services: Services) -> None:
         self.service = service
         self.services = services
+        self._threads = Threads(is_sqlite=services.store.is_sqlite)
         self._documents = RouteTree(service.documents)
         self._routes = RouteTree(service.routes)
 
@@ -87,7 +89,7 @@ class ServiceApp:
             return response
 
     async def _answer(self, request: Request, request_id: str) -> Response:
-        path = _raw_path(request)[len(self.service.prefix) :]
+        path = raw_path(request)[len(self.service.prefix) :]
         if path == "/openapi.json":
             return await run_in_threadpool(self._described, request)
         if found := self._documents.find(segments(path)):
@@ -129,7 +131,7 @@ class ServiceApp:
             call = self._call(request, context, version, params, raw, path)
             if not route.stream:
                 check_kind(request, raw)
-                return _encode(await run_in_threadpool(_run, call, route))
+                return _encode(await self._threads.run(route, functools.partial(_run, call, route)))
             await run_in_threadpool(_authorise, call, route)
         request.state.held.enter_context(self.services.admission.stream())
         return await cast(StreamHandler, route.handler)(call, request)
@@ -250,12 +252,6 @@ def _run(call: Call, route: Route) -> Reply:
 def _authorise(call: Call, route: Route) -> None:
     if route.default != EVERYONE:
         call.enforce(route.policy)
-
-
-def _raw_path(request: Request) -> str:
-    """The path as sent: ``%2F`` in a name must not become a separator."""
-    raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
-    return raw.decode("latin-1").split("?")[0]
 
 
 @functools.singledispatch

@@ -16,8 +16,16 @@ class TooSlow(errors.Rejected):
     """408: the body did not come in time."""
 
 
+def raw_path(request: Request) -> str:
+    """The path as sent: ``%2F`` in a name must not become a separator, nor ``%0A`` a new line in a log."""
+    raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
+    return raw.decode("latin-1").split("?")[0]
+
+
 async def read_body(request: Request, services: Services) -> bytes:
     """The body; 413 if it is too large, 408 if it is too slow, 503 while too much of others is in memory."""
+    if "content-length" not in request.headers and "transfer-encoding" not in request.headers:
+        return b""
     limits, raw = services.limits, bytearray()
     try:
         async with asyncio.timeout(limits.body_patience_s):

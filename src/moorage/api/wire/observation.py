@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from starlette.requests import Request
 from starlette.responses import Response
 
+from moorage.api.wire.intake import raw_path
 from moorage.telemetry import counters, durations, tracing
 from moorage.telemetry.scope import scope
 
@@ -29,7 +30,7 @@ class Observation:
     def answered(self, response: Response) -> None:
         """The answer is made; sending it is not part of the time."""
         took_s = time.perf_counter() - self._began
-        path, status = self.request.url.path, response.status_code
+        path, status = raw_path(self.request), response.status_code
         _log.info("%s %s %s %d %.1f ms", self.request_id, self.request.method, path, status, took_s * 1000)
         method = self.request.method if self.request.method in _METHODS else "other"
         route: str = getattr(self.request.state, "route", "")
@@ -41,5 +42,5 @@ class Observation:
 def observed(service: str, request: Request, request_id: str) -> Iterator[Observation]:
     """Everything in the block belongs to the request."""
     method = request.method
-    with scope(request=request_id), tracing.span(f"{service} {method}", path=request.url.path, method=method):
+    with scope(request=request_id), tracing.span(f"{service} {method}", path=raw_path(request), method=method):
         yield Observation(service, request, request_id)

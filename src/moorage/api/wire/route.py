@@ -39,6 +39,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     """For routes whose body has one key that names an action: type of the value by name, ``Any`` if it is free."""
     answer: dict[str, Any] | None = None
     """JSON Schema of the body of a success, where that is known in full."""
+    prompt: bool = False
+    """Clients poll it, and its handler reads a few rows by their keys: it may run on the event loop."""
     stream: bool = False
     """The handler is ``async`` and reads the request body or writes the response itself."""
 

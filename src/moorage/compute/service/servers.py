@@ -20,6 +20,11 @@ _MATCHING_S = 5.0
 
 
 _BY_ID = sa.select(servers).where(servers.c.id == sa.bindparam("id"))
+_INSERT = servers.insert()
+_UPDATE = servers.update().where(servers.c.id == sa.bindparam("server_id"))
+_SET_TASK = _UPDATE.values(
+    task_state=sa.case((servers.c.task_state == states.DELETING, states.DELETING), else_=sa.bindparam("next_task"))
+)
 """Made once: every step of every operation asks it, and making it takes twice as long as asking."""
 
 
@@ -44,17 +49,16 @@ def of_ids(tx: Tx, server_ids: list[str]) -> list[Server]:
 
 
 def insert(tx: Tx, **values: Any) -> None:
-    tx.execute(servers.insert().values(created_at=clock.now(), updated_at=clock.now(), **values))
+    tx.execute(_INSERT, {"created_at": clock.now(), "updated_at": clock.now(), **values})
 
 
 def update(tx: Tx, server_id: str, **values: Any) -> None:
-    tx.execute(servers.update().where(servers.c.id == server_id).values(updated_at=clock.now(), **values))
+    tx.execute(_UPDATE, {"server_id": server_id, "updated_at": clock.now(), **values})
 
 
 def set_task(tx: Tx, server_id: str, task_state: str | None, **values: Any) -> None:
     """What an operation is at, None once it ended; a delete that was asked for meanwhile stays announced."""
-    shown = sa.case((servers.c.task_state == states.DELETING, states.DELETING), else_=task_state)
-    update(tx, server_id, task_state=shown, **values)
+    tx.execute(_SET_TASK, {"server_id": server_id, "next_task": task_state, "updated_at": clock.now(), **values})
 
 
 class Listing(msgspec.Struct, kw_only=True):

@@ -26,17 +26,13 @@ class Media(msgspec.Struct, frozen=True, kw_only=True):
     """Boots before everything else."""
 
 
-def render(guest: Guest, disks: list[Disk], media: Media, settings: LibvirtSettings) -> str:
-    """The definition of a persistent domain whose UUID is the server's id."""
-    root = ET.Element("domain", type=settings.virt_type)
-    ET.SubElement(root, "name").text = domain_name(guest.id)
+def render(guest: Guest, disks: list[Disk], media: Media, settings: LibvirtSettings, virt_type: str) -> str:
+    """The definition of a persistent domain whose UUID is the server's id; ``virt_type``: kvm or qemu."""
+    root = bare(domain_name(guest.id), virt_type, guest.vcpus, guest.memory_mib, settings)
     ET.SubElement(root, "uuid").text = guest.id
     ET.register_namespace("moorage", NAMESPACE)
     owner = ET.SubElement(ET.SubElement(root, "metadata"), _OWNER, owner=settings.owner)
     owner.text = guest.name
-    ET.SubElement(root, "memory", unit="MiB").text = str(guest.memory_mib)
-    ET.SubElement(root, "vcpu").text = str(guest.vcpus)
-    _machine(root, settings)
     devices = ET.SubElement(root, "devices")
     _controllers(devices, settings)
     aliases: list[str] = []
@@ -51,6 +47,27 @@ def render(guest: Guest, disks: list[Disk], media: Media, settings: LibvirtSetti
     return ET.tostring(root, "unicode")
 
 
+def bare(name: str, virt_type: str, vcpus: int, memory_mib: int, settings: LibvirtSettings) -> ET.Element:
+    """A machine without devices."""
+    root = ET.Element("domain", type=virt_type)
+    ET.SubElement(root, "name").text = name
+    ET.SubElement(root, "memory", unit="MiB").text = str(memory_mib)
+    ET.SubElement(root, "vcpu").text = str(vcpus)
+    os = ET.SubElement(root, "os")
+    ET.SubElement(os, "type", arch="x86_64", machine=settings.machine_type).text = "hvm"
+    features = ET.SubElement(root, "features")
+    for feature in ("acpi", "apic"):
+        ET.SubElement(features, feature)
+    mode = settings.cpu_mode or ("host-model" if virt_type == "kvm" else "")
+    if mode:
+        ET.SubElement(root, "cpu", mode=mode)
+    ET.SubElement(root, "clock", offset="utc")
+    ET.SubElement(root, "on_poweroff").text = "destroy"
+    ET.SubElement(root, "on_reboot").text = "restart"
+    ET.SubElement(root, "on_crash").text = "destroy"
+    return root
+
+
 def domain_name(server_id: str) -> str:
     """What ``virsh list`` shows."""
     return f"instance-{server_id}"
@@ -60,21 +77,6 @@ def owner_of(definition: str) -> str | None:
     """The installation that made the guest; None for a guest that Moorage did not make."""
     made = ET.fromstring(definition).find(f"metadata/{_OWNER}")  # noqa: S314 - written by libvirt
     return None if made is None else made.get("owner")
-
-
-def _machine(root: ET.Element, settings: LibvirtSettings) -> None:
-    os = ET.SubElement(root, "os")
-    ET.SubElement(os, "type", arch="x86_64", machine=settings.machine_type).text = "hvm"
-    features = ET.SubElement(root, "features")
-    for name in ("acpi", "apic"):
-        ET.SubElement(features, name)
-    mode = settings.cpu_mode or ("host-model" if settings.virt_type == "kvm" else "")
-    if mode:
-        ET.SubElement(root, "cpu", mode=mode)
-    ET.SubElement(root, "clock", offset="utc")
-    ET.SubElement(root, "on_poweroff").text = "destroy"
-    ET.SubElement(root, "on_reboot").text = "restart"
-    ET.SubElement(root, "on_crash").text = "destroy"
 
 
 def _controllers(devices: ET.Element, settings: LibvirtSettings) -> None:

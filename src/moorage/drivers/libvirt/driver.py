@@ -9,10 +9,12 @@ from typing import Any
 from moorage import errors
 from moorage.compute.ports import Capabilities, Disk, Guest, GuestState, HeldGuest, HostState, Identity, RescueImage
 from moorage.compute.unsupported import Unsupported
-from moorage.drivers.libvirt import binding, domain_xml, lifecycle, plugs, sources, states
+from moorage.drivers.libvirt import binding, domain_xml, lifecycle, sources
+from moorage.drivers.libvirt.domain_xml import Media
 from moorage.drivers.libvirt.hints import Hints
 from moorage.drivers.libvirt.hosts import Host
 from moorage.drivers.libvirt.instances import Instances
+from moorage.drivers.libvirt.inventory import Inventory
 from moorage.drivers.libvirt.lifecycle import Lifecycle
 from moorage.drivers.libvirt.options import LibvirtSettings
 from moorage.drivers.libvirt.placement import Placement
@@ -40,6 +42,7 @@ class LibvirtDriver(Unsupported):
             name: Host(name, uri, settings, self._hints, self._note_change) for name, uri in settings.hosts.items()
         }
         self._states = StateWatch(self._hosts.values())
+        self._inventory = Inventory(self._hosts.values())
         self._placement = Placement(settings, self._hosts)
         self._lifecycle = Lifecycle(settings, self._hints)
         self._plugs = Plugs(settings, self._hints)
@@ -75,7 +78,7 @@ class LibvirtDriver(Unsupported):
         with self._connected(guest, "start") as (host, connection):
             domain = host.find(connection, guest.id)
             if domain is None or not domain.isActive():
-                self._start(connection, guest, disks)
+                self._start(host, connection, guest, disks)
 
     def power_off(self, guest: Guest, *, is_graceful: bool = True) -> None:
         with self._guest(guest, "stop") as domain:
@@ -90,7 +93,7 @@ class LibvirtDriver(Unsupported):
                 return
             if domain is not None:
                 self._lifecycle.stop(domain, is_graceful=False)
-            self._start(connection, guest, disks)
+            self._start(host, connection, guest, disks)
 
     def pause(self, guest: Guest) -> None:
         with self._guest(guest, "pause") as domain:
@@ -111,7 +114,7 @@ class LibvirtDriver(Unsupported):
             if domain is not None and lifecycle.power_of(domain) == lifecycle.SUSPENDED:
                 lifecycle.begin(domain)
             elif domain is None or not domain.isActive():
-                self._start(connection, guest, disks)
+                self._start(host, connection, guest, disks)
 
     def plug(self, guest: Guest, disk: Disk) -> None:
         with self._guest(guest, f"attach of volume {disk.volume_id} to") as domain:
@@ -140,7 +143,7 @@ class LibvirtDriver(Unsupported):
             if domain is not None and domain.isActive():
                 return
             media = self._instances.prepare_rescue(guest, image)
-            self._lifecycle.start(connection, domain_xml.render(guest, disks, media, self._settings))
+            self._define_and_run(host, connection, guest, disks, media)
 
     def console(self, guest: Guest) -> str:
         return self._instances.console(guest)
@@ -164,33 +167,20 @@ class LibvirtDriver(Unsupported):
             return lifecycle.NOSTATE if domain is None else lifecycle.power_of(domain)
 
     def guests_of(self, server_ids: list[str]) -> list[HeldGuest]:
-        wanted = set(server_ids)
-        return [held for held in self._held() if held.server_id in wanted]
+        return self._inventory.guests_of(server_ids)
 
     def guests_after(self, server_id: str, limit: int) -> list[HeldGuest]:
-        return [held for held in self._held() if held.server_id > server_id][:limit]
+        return self._inventory.guests_after(server_id, limit)
 
     def watch(self, tell: Callable[[GuestState], None]) -> None:
         """Tells what has become of a guest at each of libvirt's lifecycle events."""
         self._states.start(tell)
 
     def states_of(self, server_ids: list[str]) -> list[GuestState]:
-        wanted = set(server_ids)
-        found = []
-        for host in self._hosts.values():
-            with host.lease("look at guests") as connection:
-                found += [states.state_of(one) for one in host.owned(connection) if one.UUIDString() in wanted]
-        return found
+        return self._inventory.states_of(server_ids)
 
     def _note_change(self, host: Host, server_id: str) -> None:
         self._states.note(host, server_id)
-
-    def _held(self) -> list[HeldGuest]:
-        found = []
-        for host in self._hosts.values():
-            with host.lease("list of guests") as connection:
-                found += [_held(domain) for domain in host.owned(connection)]
-        return sorted(found, key=lambda held: held.server_id)
 
     def _remove(self, host: Host, guest: Guest) -> None:
         with host.lease(f"removal of server {guest.id}") as connection:
@@ -201,9 +191,12 @@ class LibvirtDriver(Unsupported):
     def _has_shut_down(self, domain: Any) -> bool:
         return self._lifecycle.shut_down(domain, self._settings.wait_soft_reboot_seconds)
 
-    def _start(self, connection: Any, guest: Guest, disks: list[Disk]) -> None:
-        media = self._instances.prepare(guest)
-        self._lifecycle.start(connection, domain_xml.render(guest, disks, media, self._settings))
+    def _start(self, host: Host, connection: Any, guest: Guest, disks: list[Disk]) -> None:
+        self._define_and_run(host, connection, guest, disks, self._instances.prepare(guest))
+
+    def _define_and_run(self, host: Host, connection: Any, guest: Guest, disks: list[Disk], media: Media) -> None:
+        virt_type = host.virt_type(connection)
+        self._lifecycle.start(connection, domain_xml.render(guest, disks, media, self._settings, virt_type))
 
     @contextmanager
     def _connected(self, guest: Guest, what: str) -> Iterator[tuple[Host, Any]]:
@@ -222,10 +215,3 @@ class LibvirtDriver(Unsupported):
             if domain is None:
                 raise errors.Refused(f"server {guest.id} has no guest on {host.name}")
             yield domain
-
-
-def _held(domain: Any) -> HeldGuest:
-    """A saved guest counts as running: it expects its disks as it left them."""
-    volumes = {disk.volume_id for view in plugs.views(domain) for disk in plugs.disks_of(domain, view)}
-    is_running = lifecycle.power_of(domain) not in (lifecycle.SHUTDOWN, lifecycle.NOSTATE)
-    return HeldGuest(server_id=domain.UUIDString(), is_running=is_running, volume_ids=sorted(volumes))

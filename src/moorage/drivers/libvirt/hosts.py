@@ -16,8 +16,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from moorage import errors
-from moorage.drivers.libvirt import binding, domain_xml, faults
+from moorage.drivers.libvirt import acceleration, binding, domain_xml, faults
+from moorage.drivers.libvirt.guarded import Guarded
 from moorage.drivers.libvirt.hints import Hints
+from moorage.drivers.libvirt.opening import Opening
 from moorage.drivers.libvirt.options import LibvirtSettings
 
 _SETTLE_PAUSE_S = 0.02
@@ -40,12 +42,18 @@ class Host:
         self._on_change = on_change
         self._guard = threading.Lock()
         self._connection: Any = None
+        self._opening: Opening | None = None
         self._settled: set[str] = set()
+        self._virt_type = ""
+
+    @property
+    def is_connected(self) -> bool:
+        return faults.is_alive(self._connection)
 
     @contextlib.contextmanager
     def lease(self, what: str) -> Iterator[Any]:
         """The connection; errors inside become Moorage's, with ``what`` in their text."""
-        connection = self._open(what)
+        connection = Guarded(self._open(what))
         with faults.translated(f"{what} on {self.name}", connection):
             yield connection
 
@@ -60,12 +68,19 @@ class Host:
             self._settled.add(server_id)
         if domain_xml.owner_of(domain.XMLDesc()) != self._settings.owner:
             raise errors.Refused(f"domain {domain.name()} on {self.name} was not made by {self._settings.owner}")
-        return domain
+        return Guarded(domain)
 
-    def owned(self, connection: Any) -> list[Any]:
-        """The domains this installation made, settled."""
+    def virt_type(self, connection: Any) -> str:
+        """``kvm`` or ``qemu``; found out once."""
+        self._virt_type = self._virt_type or acceleration.virt_type(self.name, connection, self._settings)
+        return self._virt_type
+
+    def owned(self, connection: Any, is_wanted: Callable[[str], bool]) -> list[Any]:
+        """The domains this installation made for the servers that are wanted, settled."""
         mine = []
         for domain in connection.listAllDomains():
+            if not is_wanted(domain.UUIDString()):
+                continue
             with contextlib.suppress(_Vanished), _vanishing():
                 if domain_xml.owner_of(domain.XMLDesc()) == self._settings.owner:
                     mine.append(self.find(connection, domain.UUIDString()))
@@ -80,14 +95,32 @@ class Host:
 
     def _open(self, what: str) -> Any:
         with self._guard:
-            if not faults.is_alive(self._connection):
+            if faults.is_alive(self._connection):
+                return self._connection
+            opening = self._opening
+            if opening is None:
+                opening = self._opening = Opening(self._connect, self._settings.connect_timeout)
+                opening.start()
+        try:
+            with faults.translated(f"{what}: connection to {self.name} ({self._uri})"):
+                return opening.result()
+        except TimeoutError:
+            timeout_s = self._settings.connect_timeout
+            raise errors.Unknown(f"{what}: no answer of {self.name} ({self._uri}) within {timeout_s:g} s") from None
+
+    def _connect(self) -> Any:
+        try:
+            libvirt = binding.run_event_loop()
+            connection = libvirt.open(self._uri)
+            self._subscribe(libvirt, connection)
+            _log.info("connected to %s (%s)", self.name, self._uri)
+            with self._guard:
                 self._settled.clear()
-                libvirt = binding.run_event_loop()
-                with faults.translated(f"{what}: connection to {self.name} ({self._uri})"):
-                    self._connection = libvirt.open(self._uri)
-                    self._subscribe(libvirt, self._connection)
-                _log.info("connected to %s (%s)", self.name, self._uri)
-            return self._connection
+                self._connection = connection
+            return connection
+        finally:
+            with self._guard:
+                self._opening = None
 
     def _subscribe(self, libvirt: Any, connection: Any) -> None:
         with contextlib.suppress(errors.OutsideError), faults.translated("keepalive"):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from moorage import errors
+from moorage import errors, fence
 from moorage.compute import config_drive
 from moorage.compute.ports import Guest, RescueImage
 from moorage.drivers.libvirt.domain_xml import Media
@@ -28,7 +28,7 @@ class Instances:
     def prepare(self, guest: Guest) -> Media:
         """Make what a guest needs before it is defined."""
         directory = self._path / guest.id
-        with _answering(guest):
+        with _changing(guest):
             directory.mkdir(parents=True, exist_ok=True)
             return Media(console_log=directory / "console.log", config_drive=_config_drive(directory, guest))
 
@@ -36,7 +36,7 @@ class Instances:
         """The same with a disk to repair from; the guest may write to it, so it is a copy."""
         media = self.prepare(guest)
         path = self._path / guest.id / f"rescue.{image.disk_format}"
-        with _answering(guest):
+        with _changing(guest):
             shutil.copyfile(image.path, path)
         return msgspec.structs.replace(media, rescue_disk=path)
 
@@ -52,7 +52,7 @@ class Instances:
 
     def remove(self, guest: Guest) -> None:
         """Absent is success."""
-        with _answering(guest):
+        with _changing(guest):
             if (self._path / guest.id).exists():
                 shutil.rmtree(self._path / guest.id)
 
@@ -65,6 +65,13 @@ def _config_drive(directory: Path, guest: Guest) -> Path | None:
     draft.write_bytes(config_drive.iso(guest.config_drive))
     draft.replace(path)
     return path
+
+
+@contextmanager
+def _changing(guest: Guest) -> Iterator[None]:
+    fence.check()
+    with _answering(guest):
+        yield
 
 
 @contextmanager

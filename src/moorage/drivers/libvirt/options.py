@@ -28,7 +28,14 @@ OPTIONS: list[cfg.Opt] = [
         help="Directory for consoles and config drives; hosts that are not this machine need it under the same path. "
         "Empty: instances in data_dir.",
     ),
-    cfg.StrOpt("virt_type", default="kvm", choices=["kvm", "qemu"], help="qemu: emulation, without hardware help."),
+    cfg.StrOpt(
+        "virt_type", default="auto", choices=["auto", "kvm", "qemu"],
+        help="qemu: emulation, without hardware help; auto: kvm on each host that can start an empty guest with it.",
+    ),
+    cfg.FloatOpt(
+        "connect_timeout", default=15.0, min=0.1,
+        help="Seconds a host may take to let Moorage connect before it counts as not answering.",
+    ),
     cfg.StrOpt(
         "cpu_mode", default="", choices=["", "host-model", "host-passthrough", "maximum"],
         help="What guests see of the host's processor; empty: host-model with kvm, libvirt's default with qemu.",
@@ -81,6 +88,7 @@ class LibvirtSettings:
     owner: str
     """Name of this installation, noted in each guest it makes."""
     virt_type: str
+    connect_timeout: float
     cpu_mode: str
     machine_type: str
     num_pcie_ports: int

@@ -20,6 +20,13 @@ table = sa.Table(
     sa.Column("times", sa.Integer, nullable=False),
     sa.Column("seconds", sa.Float, nullable=False),
 )  # fmt: skip
+_FIRST = (
+    sa.select(table)
+    .where(sa.or_(table.c.call == "*", table.c.call == sa.bindparam("call")))
+    .where(sa.or_(table.c.server_id == "*", table.c.server_id == sa.bindparam("server_id")))
+    .order_by(table.c.id)
+    .limit(1)
+)
 
 KINDS = ("fail-before", "lost-reply", "refuse", "latency")
 
@@ -63,12 +70,12 @@ class Faults:
             raise errors.Unknown(f"The simulated hypervisor's answer to {call} was lost")
 
     def _take(self, call: str, server_id: str) -> tuple[str, float]:
-        matching = sa.select(table).where(table.c.call.in_([call, "*"]), table.c.server_id.in_([server_id, "*"]))
+        meant = {"call": call, "server_id": server_id}
         with self._engine.connect() as tx:
-            if tx.execute(matching.limit(1)).one_or_none() is None:
+            if tx.execute(_FIRST, meant).one_or_none() is None:
                 return "", 0.0
         with self._engine.begin() as tx:
-            row = tx.execute(matching.order_by(table.c.id).limit(1)).one_or_none()
+            row = tx.execute(_FIRST, meant).one_or_none()
             if row is None:
                 return "", 0.0
             if row.times <= 1:

@@ -23,6 +23,9 @@ table = sa.Table(
     sa.Column("boot", sa.String(36), nullable=False, comment="which guest of that id: destroyed, it may come anew"),
     sa.Column("reports", sa.Text, nullable=False, comment="JSON list of what is still to be sent; empty once done"),
 )  # fmt: skip
+_has_more_to_say = table.c.reports != sa.literal_column("'[]'")
+sa.Index("ix_first_boots_talkative", table.c.id, sqlite_where=_has_more_to_say)
+_TALKATIVE = sa.select(table).where(_has_more_to_say)
 
 _RETRY_S = 0.5
 _log = logging.getLogger(__name__)
@@ -80,7 +83,7 @@ class FirstBoots:
 
     def _waiting(self) -> list[sa.Row[Any]]:
         with self._turn, self._engine.connect() as tx:
-            return list(tx.execute(sa.select(table).where(table.c.reports != "[]")))
+            return list(tx.execute(_TALKATIVE))
 
     def _speak(self, row: sa.Row[Any]) -> bool:
         """Whether all was said; without an answer the rest waits."""

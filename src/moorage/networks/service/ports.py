@@ -21,6 +21,8 @@ from moorage.store.tables.networks import ports
 _MAC_PREFIX = "fa:16:3e"
 """OpenStack's: unicast and locally administered."""
 _MAC_TRIES = 64
+_IN_ORDER = sa.select(ports).order_by(ports.c.device_index, ports.c.sequence)
+_OF_SERVER = _IN_ORDER.where(ports.c.server_id == sa.bindparam("server_id"))
 
 
 def create_port(tx: Tx, context: Context, network: Network, new: NewPort, *, project_id: str | None = None) -> Port:
@@ -105,14 +107,13 @@ def get(tx: Tx, port_id: str, project_id: str | None = None) -> Port:
 
 def ports_of(tx: Tx, server_id: str) -> list[Port]:
     """The ports bound to a server, in the order of its network interfaces."""
-    return ports_of_all(tx, [server_id])[server_id]
+    return [from_row(row) for row in tx.execute(_OF_SERVER, {"server_id": server_id})]
 
 
 def ports_of_all(tx: Tx, server_ids: list[str]) -> dict[str, list[Port]]:
     """As ``ports_of``, for many servers at once; every one of them has an entry."""
     found: dict[str, list[Port]] = {server_id: [] for server_id in server_ids}
-    query = sa.select(ports).where(ports.c.server_id.in_(server_ids)).order_by(ports.c.device_index, ports.c.sequence)
-    for row in tx.execute(query):
+    for row in tx.execute(_IN_ORDER.where(ports.c.server_id.in_(server_ids))):
         found[row.server_id].append(from_row(row))
     return found
 

@@ -12,6 +12,8 @@ from moorage.store.tables.volumes import snapshots, volumes
 from moorage.volumes.model import Volume, VolumeType, from_row
 from moorage.volumes.service import quotas, types
 
+_BY_ID = sa.select(volumes).where(volumes.c.id == sa.bindparam("volume_id"))
+
 
 def get(tx: Tx, volume_id: str, project_id: str | None = None) -> Volume:
     """The volume; ``errors.NotFound`` if there is none or it belongs to another project.
@@ -26,7 +28,7 @@ def get(tx: Tx, volume_id: str, project_id: str | None = None) -> Volume:
 
 
 def find(tx: Tx, volume_id: str) -> Volume | None:
-    row = tx.execute(sa.select(volumes).where(volumes.c.id == volume_id)).one_or_none()
+    row = tx.execute(_BY_ID, {"volume_id": volume_id}).one_or_none()
     return None if row is None else from_row(row)
 
 

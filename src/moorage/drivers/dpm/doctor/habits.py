@@ -95,6 +95,19 @@ def hba_wwpns(hmc: Hmc, settings: DpmSettings) -> Iterator[Finding]:
     yield Finding(name="hba-wwpns", verdict=verdict, said=said)
 
 
+def mounted_image(hmc: Hmc, settings: DpmSettings) -> Iterator[Finding]:
+    """The config drive is mounted on partitions that boot from storage; only their systems know whether they see it."""
+    asked = "?properties=status,boot-device,boot-iso-image-name"
+    shown = [hmc.get(f"{each['object-uri']}{asked}") for each in _partitions(hmc, settings)]
+    running = [each for each in shown if each["status"] in statuses.RUNNING]
+    beside = [each for each in running if each["boot-iso-image-name"] and each["boot-device"].startswith("storage-")]
+    if not beside:
+        yield Finding(name="mounted-image", verdict=Verdict.UNSEEN, said="nothing booted from storage has an ISO image")
+        return
+    said = f"{len(beside)} partitions booted from storage keep an ISO image mounted; whether it is seen, look in them"
+    yield Finding(name="mounted-image", verdict=Verdict.OK, said=said)
+
+
 def _partitions(hmc: Hmc, settings: DpmSettings) -> list[dict[str, str]]:
     found: list[dict[str, str]] = hmc.get(f"/api/cpcs/{settings.cpc_object_id}/partitions")["partitions"]
     return found
@@ -104,4 +117,4 @@ def _yes(is_so: bool) -> str:
     return "yes" if is_so else "no"
 
 
-CHECKS = (missing_object, name_filter, partition_statuses, messages, hba_wwpns)
+CHECKS = (missing_object, name_filter, partition_statuses, messages, hba_wwpns, mounted_image)

@@ -39,5 +39,6 @@ BY_HAND = {
     "has-reservation-error-when-incomplete": "start a partition whose boot volume is not fulfilled",
     "has-overprovisioned-for-undeclared": "mask one LUN more than is declared, start a discovery, read the group",
     "has-name-clash-as-400": "create two groups of one name",
+    "has-image-beside-storage": "boot a server with user data from a volume, look in it for the drive config-2",
 }
 """Inference -> the experiment that decides it, which changes something and is therefore not made here."""
