@@ -58,9 +58,8 @@ def boot(stage: Stage) -> None:
     )
     stage.until_available("root")
     say("3. A server from that volume, and what it wrote to its serial console")
-    stage.openstack(
-        "server", "create", "--flavor", "m1.tiny", "--volume", "root", "--wait", "vm1", "-c", "id", "-c", "status"
-    )
+    stage.openstack("server", "create", "--flavor", "m1.tiny", "--volume", "root", "vm1", "-c", "id", "-c", "status")
+    stage.until_status("vm1", "ACTIVE")
     show_console(stage, 1)
 
 
@@ -68,13 +67,14 @@ def survive(stage: Stage) -> None:
     say("4. kill -9 Moorage: the guest goes on; then a reboot, and the counter on the volume has gone on, too")
     stage.kill_moorage()
     stage.start_moorage()
-    stage.openstack("server", "reboot", "--hard", "--wait", "vm1")
+    stage.openstack("server", "reboot", "--hard", "vm1")
     show_console(stage, 2)
 
 
 def show_console(stage: Stage, boots: int) -> None:
     def says() -> bool:
-        return (boots, "demo") in real_guests.boots(stage.text("console", "log", "show", "vm1"))
+        said = stage.cloud.compute.get_server_console_output(stage.server("vm1"))["output"]
+        return (boots, "demo") in real_guests.boots(said)
 
     stage.until(says, f"the guest has booted {boots} time(s) from volume demo")
     stage.openstack("console", "log", "show", "vm1")
@@ -83,10 +83,11 @@ def show_console(stage: Stage, boots: int) -> None:
 def clean_up(stage: Stage) -> None:
     say("5. Shelve it: the guest is gone, its volume stays; then delete it")
     stage.openstack("server", "shelve", "vm1")
-    stage.until(lambda: stage.value("server", "show", "vm1", "-c", "status") == "SHELVED_OFFLOADED", "it is offloaded")
-    stage.openstack("server", "delete", "--wait", "vm1")
+    stage.until_status("vm1", "SHELVED_OFFLOADED")
+    stage.openstack("server", "delete", "vm1")
+    stage.until(lambda: not list(stage.cloud.compute.servers()), "the server is gone")
     stage.openstack("volume", "list", "-c", "Name", "-c", "Status")
-    if stage.value("volume", "show", "root", "-c", "status") != "available":
+    if stage.volume_status("root") != "available":
         fail("the volume is not available again")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import signal
@@ -14,6 +15,8 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
+
+import openstack
 
 from moorage.mock_hmc.machines import object_id
 
@@ -90,6 +93,19 @@ class Stage:
         self._moorage, line = self._start(["serve", "--data-dir", str(self.data_dir), "--listen", self.listen])
         print(f"   {line.strip().replace(str(self.directory), '...')}")
 
+    @functools.cached_property
+    def cloud(self) -> openstack.connection.Connection:
+        """For looks between the commands that are shown: starting a command takes longer than what it asks for."""
+        config = openstack.config.OpenStackConfig(config_files=[str(self.data_dir / "clouds.yaml")])
+        return openstack.connection.Connection(config=config.get_one("moorage"))
+
+    def server(self, name: str) -> Any:
+        """As the cloud shows it."""
+        return self.cloud.compute.find_server(name, ignore_missing=False)
+
+    def volume_status(self, name: str) -> str:
+        return str(self.cloud.block_storage.find_volume(name, ignore_missing=False).status)
+
     def kill_moorage(self) -> None:
         assert self._moorage is not None
         print("$ kill -9 <pid of moorage serve>")
@@ -122,14 +138,11 @@ class Stage:
             fail(done.stderr)
         return done.stdout.strip()
 
-    def text(self, *words: str) -> str:
-        """What an openstack command prints."""
-        return self._run_openstack(words).stdout
-
     def until_available(self, volume: str) -> None:
-        self.until(
-            lambda: self.value("volume", "show", volume, "-c", "status") == "available", f"{volume} is available"
-        )
+        self.until(lambda: self.volume_status(volume) == "available", f"volume {volume} is available")
+
+    def until_status(self, server: str, status: str) -> None:
+        self.until(lambda: self.server(server).status == status, f"server {server} is {status}")
 
     def until(self, check: Callable[[], bool], what: str, timeout_s: float = 60.0) -> None:
         deadline = time.monotonic() + timeout_s

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import zlib
+from collections import Counter
 
 import pytest
 
@@ -64,7 +65,10 @@ def _is_in_sample(config: pytest.Config, item: pytest.Item) -> bool:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    skipped = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", ())]
-    left_out = sum(real_guests.SKIPPED in text for text in skipped)
-    if left_out:
-        terminalreporter.write_line(f"left out: {left_out} tests with real guests: {real_guests.missing()}")
+    said = [str(report.longrepr[-1]) for report in terminalreporter.stats.get("skipped", ())]
+    reasons = Counter(
+        text.partition(real_guests.SKIPPED)[2].lstrip(": ") for text in said if real_guests.SKIPPED in text
+    )
+    if reasons:
+        whys = "; ".join(f"{count} because {reason}" for reason, count in reasons.most_common())
+        terminalreporter.write_line(f"left out: {reasons.total()} tests with real guests: {whys}")

@@ -69,25 +69,26 @@ def cells(
 ) -> list[Cell]:
     """For each step begun the strikes that can hit it.
 
-    A step that calls nobody can only be killed around, and one that ended in a refusal only before its work.
+    A step that calls nobody can only be killed around, and one that ended in a refusal only before its work. A call
+    that is refused anyway has no answer to be lost.
     """
     made: list[Cell] = []
     seen: Counter[str] = Counter()
     done: Counter[str] = Counter()
-    called = Counter(step for k, step, _ in calls if k == kind)
+    called = Counter((step, mark) for k, step, mark in calls if k == kind)
     total = Counter(step for k, step, _ in steps if k == kind)
     for k, step, is_done in steps:
         if k != kind:
             continue
         nth = seen[step]
         seen[step] += 1
-        of_each = called[step] // total[step]  # steps of one name call alike
+        asked, answered = (called[step, mark] // total[step] for mark in ("asked", "answered"))  # each calls alike
         for strike in Strike:
             if not is_done and strike not in (Strike.BEFORE, Strike.FAIL):
                 continue
             if strike in (Strike.BEFORE, Strike.AFTER):
                 skip = nth if strike is Strike.BEFORE else done[step]
-            elif not of_each:
+            elif not (of_each := asked if strike is Strike.FAIL else answered):
                 continue
             else:
                 skip = nth * of_each + (of_each - 1 if strike is Strike.ANSWER else 0)

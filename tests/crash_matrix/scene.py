@@ -35,3 +35,5 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     drivers: tuple[str, ...] = DRIVERS
     options: str = ""
     """Further lines of section DEFAULT."""
+    patience_s: float = 40.0
+    """How long it may take until nothing is under way."""

@@ -82,11 +82,11 @@ class Stage:
         """Play it undisturbed, and read off what there is to strike."""
         site = self.site
         subject = self.scene.arrange(site)
-        site.settle()
+        site.settle(self.scene.patience_s)
         site.trace()
         site.calls()
         self.scene.play(site, subject)
-        site.settle()
+        site.settle(self.scene.patience_s)
         steps, calls = site.trace(), site.calls()
         self.undisturbed = self.scene.end(site, subject)
         problems = site.problems()
@@ -114,12 +114,12 @@ class Stage:
         site = self.site
         before = site.held()
         subject = self.scene.arrange(site)
-        site.settle()
+        site.settle(self.scene.patience_s)
         site.kill_at(self.scene.kind, cell.step, cell.strike, cell.skip)
         self.scene.play(site, subject)
         if cell.strike.kills:
             site.recover()
-        site.settle()
+        site.settle(self.scene.patience_s)
         problems = [] if site.has_struck else ["the strike did not come"]
         problems += site.problems()
         end = self.scene.end(site, subject)

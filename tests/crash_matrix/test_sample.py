@@ -20,7 +20,8 @@ from tests.crash_matrix.stage import Result, stage
 from tests.support import libvirt_daemon
 
 STEPS = [("boot", "a", True), ("boot", "b", True), ("boot", "a", True), ("boot", "b", False), ("other", "c", True)]
-CALLS = [("boot", "a", "x"), ("boot", "a", "y"), ("boot", "a", "x"), ("boot", "a", "y")]
+CALLS = [("boot", "a", mark) for _ in range(4) for mark in ("asked", "answered")]
+REFUSED = [("boot", "a", "asked")] * 2
 SAMPLED = [
     "boot", "destroy", "attach", "detach", "swap", "shelve_offload", "unshelve", "reboot", "rebuild", "cleanup",
     "cluster is created", "stack grows", "cluster shrinks", "cluster is deleted",
@@ -66,6 +67,11 @@ def test_each_step_is_struck_in_every_way_that_can_hit_it() -> None:
         ("a#1", Strike.BEFORE, 1), ("a#1", Strike.ANSWER, 3), ("a#1", Strike.AFTER, 1), ("a#1", Strike.FAIL, 2),
         ("a#1", Strike.HANG, 2), ("b#1", Strike.BEFORE, 1),
     ]  # fmt: skip
+
+
+def test_a_call_that_is_refused_anyway_has_no_answer_to_lose() -> None:
+    made = cells("s", "sim", "sqlite", "boot", STEPS, REFUSED)
+    assert [cell.strike for cell in made if cell.place == "a"] == [Strike.BEFORE, Strike.AFTER, Strike.FAIL]
 
 
 def test_the_page_in_the_docs_says_what_its_table_says() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 from moorage.drivers.fcarray import Faults, open_fabric
 from moorage.drivers.fcarray.inspect import snapshot
 from moorage.mock_hmc import CpcSpec, HmcConfig, MockHmc
-from tests.support import invariants, postgresql
+from tests.support import invariants, orders, postgresql
 from tests.support.process import MoorageProcess, eventually
 
 _SIM = """\
@@ -127,8 +126,7 @@ class Cloud:
 
     def kill_at(self, kind: str, step: str, when: str, skip: int = 0) -> None:
         """Have the process kill itself (SIGKILL) at a step of the next operation of that kind."""
-        order = {"kind": kind, "step": step, "when": when, "skip": skip}
-        (self.data_dir / "kill-at.json").write_text(json.dumps(order))
+        orders.write(self.data_dir / "kill-at.json", {"kind": kind, "step": step, "when": when, "skip": skip})
 
     def steps(self) -> list[tuple[str, str]]:
         """Steps begun since the last look, in order: (kind, step)."""
@@ -143,8 +141,8 @@ class Cloud:
         return found
 
     def calls(self) -> list[tuple[str, str, str]]:
-        """Calls of outside systems since the last look, in order: (kind, step, call)."""
-        return [(kind, step, call) for kind, step, call in self._lines("calls.log")]
+        """Calls of outside systems since the last look, in order: (kind, step, ``asked`` or ``answered``)."""
+        return [(kind, step, mark) for kind, step, _, mark in self._lines("calls.log")]
 
     def _lines(self, name: str) -> list[list[str]]:
         log = self.data_dir / name

@@ -19,6 +19,8 @@ import psycopg
 from psycopg.rows import dict_row
 
 _STATUS = {"reserved": "reserved", "attaching": "attaching", "attached": "in-use", "detaching": "detaching"}
+_FAILED = ("error", "error_deleting", "error_extending")
+"""What a volume is whose storage said no; of the first two storage may hold nothing any more."""
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 Rows = list[dict[str, Any]]
@@ -152,7 +154,7 @@ def _volumes(volumes: dict[str, Any], disks: Rows) -> list[str]:
         expected = next(
             (_STATUS[s] for s in ("attached", "attaching", "detaching", "reserved") if s in statuses), "available"
         )
-        if volume["status"] not in (expected, "error"):
+        if volume["status"] not in (expected, *_FAILED):
             found.append(f"I3: volume {volume_id} is {volume['status']}, its attachments say {expected}")
     gone = [disk for disk in disks if disk["volume_id"] and disk["volume_id"] not in volumes]
     return found + [f"I2: disk {disk['id']} names volume {disk['volume_id']}, which is gone" for disk in gone]
@@ -174,7 +176,7 @@ def _array(servers: dict[str, Any], disks: Rows, volumes: dict[str, Any], array:
     found += [f"I4: volume {volume} is not masked for {host}" for host, volume in wanted - masks]
     found += [f"I4: the array still knows host {host}" for host in hosts - {server for server, _ in wanted}]
     kept = {volume["volume_id"] for volume in array["volumes"]}
-    on_array = {v for v, row in here.items() if row["status"] != "error"}
+    on_array = {v for v, row in here.items() if row["status"] not in _FAILED[:2]}
     found += [f"I4: the array holds volume {volume}, which is not on record there" for volume in kept - set(here)]
     return found + [f"I4: volume {volume} is not on the array" for volume in on_array - kept]
 
@@ -183,7 +185,7 @@ def _files(directory: Path, volumes: dict[str, Any]) -> list[str]:
     here = {v for v, row in volumes.items() if row["backend"] == "files"}
     kept = {path.name for path in directory.glob("*")}
     found = [f"I4: the files backend holds volume {name}, which is not on record there" for name in kept - here]
-    complete = {v for v in here if volumes[v]["status"] != "error"}
+    complete = {v for v in here if volumes[v]["status"] not in _FAILED[:2]}
     return found + [f"I4: volume {volume} has no file" for volume in complete - kept]
 
 

@@ -58,7 +58,9 @@ def require() -> None:
 class Daemon(LibvirtRoot):
     """``libvirtd``, reached as ``qemu:///system`` of another machine would be: by unix, tcp or tls."""
 
-    def __init__(self, root: Path, transport: str) -> None:
+    def __init__(self, root: Path, transport: str, bridge: str = "") -> None:
+        """``bridge``: it has a network of its own with a bridge of that name; then its transport is unix."""
+        self._bridge = bridge
         self._port = free_port()
         where = {
             "unix": f"/system?socket={root}/run/libvirt-sock",
@@ -79,25 +81,39 @@ class Daemon(LibvirtRoot):
 
     def start(self) -> None:
         """Returns once it answers."""
-        binds = "\n".join(
-            f"mkdir -p {place}; mount --bind {self.root}/{name} {place}" for name, place in _MOUNTS.items()
-        )
+        lines = [f"mkdir -p {place}; mount --bind {self.root}/{name} {place}" for name, place in _MOUNTS.items()]
+        lines += [f"ip link add {self._bridge} up type bridge"] if self._bridge else []
         options = ["-f", "/etc/libvirt/libvirtd.conf", "-p", str(self.root / "libvirtd.pid")]
         options += [] if self._transport == "unix" else ["--listen"]
-        command = [*_UNSHARE, f'{binds}\nexec "$0" "$@"', "libvirtd", *options]
+        alone = ("unshare", "--net") if self._bridge else ()
+        script = "\n".join([*lines, 'exec "$0" "$@"'])
+        command = [*alone, *_UNSHARE, script, "libvirtd", *options]
         with (self.root / "daemon.log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
         process = self._process
         eventually(lambda: self._listens() or process.poll() is not None, 20, "libvirtd listens")
         assert process.poll() is None, (self.root / "daemon.log").read_text()
-        look = ["virsh", "--readonly", "--connect", self.uri, "capabilities"]
-        subprocess.run(look, check=True, capture_output=True, timeout=60)  # it has looked at QEMU afterwards
+        self.virsh("capabilities")  # it has looked at QEMU afterwards
 
     def kill(self) -> None:
         """As when a host loses its daemon: guests go on."""
         assert self._process is not None
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
+
+    def virsh(self, *words: str) -> str:
+        """What the command prints."""
+        command = ["virsh", "--connect", self.uri, *words]
+        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+
+    def on_bridge(self) -> set[str]:
+        """The interfaces on its bridge, by name."""
+        assert self._process is not None
+        inside = ["nsenter", "--net", "--target", str(self._process.pid)]
+        shown = subprocess.run(
+            [*inside, "ip", "-o", "link", "show", "master", self._bridge], check=True, capture_output=True, text=True
+        ).stdout
+        return {line.split(":")[1].strip() for line in shown.splitlines()}
 
     def _listens(self) -> bool:
         is_local = self._transport == "unix"
@@ -108,10 +124,10 @@ class Daemon(LibvirtRoot):
 
 
 @contextlib.contextmanager
-def daemon(transport: str = "unix") -> Iterator[Daemon]:
+def daemon(transport: str = "unix", bridge: str = "") -> Iterator[Daemon]:
     """A started host; its guests end with it."""
     with real_guests.root_directory() as root:
-        made = Daemon(root, transport)
+        made = Daemon(root, transport, bridge)
         made.start()
         try:
             yield made

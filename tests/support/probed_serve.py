@@ -5,7 +5,7 @@
 ``answer`` kills it when a call of the hypervisor or the storage has done its work, before the step hears of it;
 ``fail`` has such a call refused without effect; ``hang`` lets it do its work, but its answer comes after the time-out.
 ``<data-dir>/steps.log`` gets a line for each step begun, ``done.log`` where in it the line of each done step stands,
-``calls.log`` a line for each call within a step.
+``calls.log`` one for each call within a step, and one for each that was answered.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from moorage import errors, server
 from moorage.cli import processes
 from moorage.config import settings
 from moorage.operations import dispatcher, engine, worker
+from tests.support import orders
 
 TIME_OUT_S = 0.3
 
@@ -52,10 +53,12 @@ class KillProbe:
         """A call of an outside system; outside of steps nothing strikes."""
         if getattr(self._here, "step", None) is None:
             return method()
-        self._note(self._calls, f"{self._here.step[0]} {self._here.step[1]} {name}")
+        line = f"{self._here.step[0]} {self._here.step[1]} {name}"
+        self._note(self._calls, f"{line} asked")
         if self._is_ordered("fail"):
             raise errors.Refused(f"{name} was refused")
         result = method()
+        self._note(self._calls, f"{line} answered")
         self._maybe_die("answer")
         if self._is_ordered("hang"):
             time.sleep(TIME_OUT_S)
@@ -83,7 +86,7 @@ class KillProbe:
             if (order["kind"], order["step"], order["when"]) != (*self._here.step, when):
                 return False
             if order["skip"]:
-                self._order.write_text(json.dumps({**order, "skip": order["skip"] - 1}))
+                orders.write(self._order, {**order, "skip": order["skip"] - 1})
                 return False
             self._order.unlink()
             return True

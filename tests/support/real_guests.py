@@ -41,7 +41,7 @@ def missing() -> str:
         return "libvirt-python is not installed (pip install 'moorage[libvirt]')"
     absent = [name for name in _PROGRAMS if shutil.which(name) is None]
     if absent:
-        return f"not installed: {', '.join(absent)}"
+        return f"{', '.join(absent)} cannot be found"
     if os.getuid() == 0 and not _has_user("libvirt-qemu"):
         return "as root, libvirt needs a user libvirt-qemu"
     return ""

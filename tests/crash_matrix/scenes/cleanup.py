@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
+import os
 
 from tests.crash_matrix.scene import Scene
 from tests.crash_matrix.scenes import servers
 from tests.support.clouds import Cloud
-from tests.support.process import COMMAND, eventually
+from tests.support.forked import Forked
+from tests.support.process import eventually
 
 _LOST = "attachment_id = NULL, attach_status = NULL, connector = NULL, connection_info = NULL"
 
@@ -32,7 +33,8 @@ def _ask(site: Cloud, damaged: _Damaged) -> None:
     """The command waits for the end, over a kill of who carries it out, so it is not waited for here."""
     where = ["--config-file", str(site.moorage.config), "--data-dir", str(site.data_dir)]
     words = ["volume-attachment", "cleanup", damaged.server, "--yes", *where]
-    subprocess.Popen([*COMMAND, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with site.moorage.log.open("a") as log:
+        Forked("tests.support.moorage_command", words, log, dict(os.environ))
     found = f"SELECT id FROM operations WHERE kind = 'cleanup' AND subject = 'server/{damaged.server}'"
     eventually(lambda: site.rows(found), what="the clean-up was asked for")
 

@@ -53,9 +53,15 @@ def _remove(site: Cloud, volume: str) -> None:
         site.settle()
         return
     for snapshot in site.rows(f"SELECT id FROM snapshots WHERE volume_id = '{volume}'"):
-        site.moorage.call("DELETE", "block-storage", f"/snapshots/{snapshot['id']}")
+        body = {"os-force_delete": {}}
+        path = f"/snapshots/{snapshot['id']}/action"
+        site.moorage.call("POST", "block-storage", path, body, cloud="moorage-admin")
     site.settle()
-    deleted = site.moorage.call("DELETE", "block-storage", f"/volumes/{volume}")
+    if site.volume_status(volume) == "error_deleting":
+        body = {"os-force_delete": {}}
+        deleted = site.moorage.call("POST", "block-storage", f"/volumes/{volume}/action", body, cloud="moorage-admin")
+    else:
+        deleted = site.moorage.call("DELETE", "block-storage", f"/volumes/{volume}")
     assert deleted.status_code == 202, deleted.text
     site.settle()
 
@@ -102,14 +108,14 @@ def _volume_end(site: Cloud, made: Made) -> str:
 
 
 def _volume(
-    kind: str, path: str, body: Any, method: str = "POST", *, snapshot: bool = False, new: bool = False
+    kind: str, path: str, body: Any, method: str = "POST", *, snapshot: bool = False, new: bool = False, **more: Any
 ) -> Scene:
     def arrange(site: Cloud) -> Made:
         return Made() if new else _with_snapshot(site) if snapshot else Made(site.volume())
 
     return Scene(
         name=kind, kind=kind, arrange=arrange, play=_play_in(path, body, method), end=_volume_end,
-        clear=lambda site, made: _remove(site, made.volume), drivers=("sim",),
+        clear=lambda site, made: _remove(site, made.volume), drivers=("sim",), **more,
     )  # fmt: skip
 
 
@@ -134,7 +140,7 @@ SCENES = [
     _volume("create_volume", "/volumes", {"volume": {"size": 1}}, new=True),
     _volume("delete_volume", "/volumes/{volume}", None, "DELETE"),
     _volume("extend_volume", _ACTION, {"os-extend": {"new_size": 2}}),
-    _volume("upload_volume", _ACTION, _UPLOAD),
+    _volume("upload_volume", _ACTION, _UPLOAD, patience_s=200.0),
     _volume("create_snapshot", "/snapshots", "snapshot"),
     _volume("delete_snapshot", "/snapshots/{snapshot}", None, "DELETE", snapshot=True),
 ]  # fmt: skip

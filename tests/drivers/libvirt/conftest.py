@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import uuid
 from collections.abc import Callable, Iterator
@@ -133,3 +134,16 @@ def bench(make_driver: Callable[..., LibvirtDriver], code: Callable[..., bytes],
     yield made
     for guest in made.guests:
         made.driver.destroy(guest)
+
+
+@contextlib.contextmanager
+def bench_on(uri: str, code: Callable[..., bytes], tmp_path: Path, **values: Any) -> Iterator[Bench]:
+    """The same with a driver for a host of its own."""
+    driver = LibvirtDriver(settings(tmp_path, uri, **values))
+    made = Bench(driver, FileVolumes("files", tmp_path / "volumes"), code, tmp_path)
+    try:
+        yield made
+    finally:
+        for guest in made.guests:
+            driver.destroy(guest)
+        driver.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -15,23 +14,11 @@ from moorage import errors
 from moorage.compute.ports import Guest
 from moorage.drivers.files import FileVolumes
 from moorage.drivers.libvirt import LibvirtDriver, lifecycle
-from tests.drivers.libvirt.conftest import Bench, settings
+from tests.drivers.libvirt.conftest import Bench, bench_on
 from tests.support import libvirt_daemon
 from tests.support.process import eventually, free_port
 
 NOBODY = Guest(id="99999999-2222-4333-8444-555555555555", name="s", vcpus=1, memory_mib=64)
-
-
-@contextlib.contextmanager
-def bench_on(uri: str, code: Callable[..., bytes], tmp_path: Path) -> Iterator[Bench]:
-    driver = LibvirtDriver(settings(tmp_path, uri, connection_uri=[f"k1={uri}"]))
-    made = Bench(driver, FileVolumes("files", tmp_path / "volumes"), code, tmp_path)
-    try:
-        yield made
-        for guest in made.guests:
-            driver.destroy(guest)
-    finally:
-        driver.close()
 
 
 @pytest.mark.parametrize(

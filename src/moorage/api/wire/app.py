@@ -27,6 +27,7 @@ from moorage.api.wire.intake import check_kind, raw_path, read_body
 from moorage.api.wire.matching import RouteTree, in_version, segments
 from moorage.api.wire.observation import observed
 from moorage.api.wire.route import EVERYONE, Handler, Route, Service, StreamHandler
+from moorage.api.wire.threads import Threads
 from moorage.api.wire.versions import MalformedVersion, NotAcceptable, Version, dotted
 from moorage.context import NOBODY, Context
 from moorage.store import outage
@@ -57,6 +58,7 @@ class ServiceApp:
     def __init__(self, service: Service, services: Services) -> None:
         self.service = service
         self.services = services
+        self._threads = Threads(is_sqlite=services.store.is_sqlite)
         self._documents = RouteTree(service.documents)
         self._routes = RouteTree(service.routes)
 
@@ -129,8 +131,7 @@ class ServiceApp:
             call = self._call(request, context, version, params, raw, path)
             if not route.stream:
                 check_kind(request, raw)
-                is_prompt = route.prompt and self.services.store.is_sqlite
-                return _encode(_run(call, route) if is_prompt else await run_in_threadpool(_run, call, route))
+                return _encode(await self._threads.run(route, functools.partial(_run, call, route)))
             await run_in_threadpool(_authorise, call, route)
         request.state.held.enter_context(self.services.admission.stream())
         return await cast(StreamHandler, route.handler)(call, request)

@@ -40,8 +40,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     answer: dict[str, Any] | None = None
     """JSON Schema of the body of a success, where that is known in full."""
     prompt: bool = False
-    """Clients poll it, and its handler reads a few rows by their keys: on SQLite, where reading waits for nobody, the
-    event loop calls it itself, which costs less than a thread that does."""
+    """Clients poll it, and its handler reads a few rows by their keys: it may run on the event loop."""
     stream: bool = False
     """The handler is ``async`` and reads the request body or writes the response itself."""
 
