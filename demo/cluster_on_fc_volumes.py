@@ -33,7 +33,9 @@ def main() -> int:
         with Guests(stage.data_dir / "clouds.yaml"):
             register(stage)
             create(stage)
+            say("4. Scale it out: each new node gets a partition and a volume of its own")
             scale(stage, 4)
+            say("5. Scale it in: volumes go with their nodes")
             scale(stage, 1)
             delete(stage)
     say(f"Done in {time.monotonic() - began:.0f} s: nothing left on the HMC, nothing left on the array.")
@@ -70,7 +72,6 @@ def create(stage: Stage) -> None:
 
 
 def scale(stage: Stage, count: int) -> None:
-    say(f"4. Scale it to {count}: indexes are never used twice, and volumes go with their nodes")
     sahara(stage, "cluster", "scale", "c1", "--instances", f"worker:{count}", "-c", "Status")
     words = ("--os-data-processing-api-version", "2", "dataprocessing", "cluster", "list", "-c", "Status")
     stage.until(lambda: stage.value(*words) == "Active", "the cluster is Active", 120.0)
@@ -89,7 +90,7 @@ def compare(stage: Stage, count: int) -> None:
 
 
 def delete(stage: Stage) -> None:
-    say("5. Delete it")
+    say("6. Delete it")
     sahara(stage, "cluster", "delete", "c1", "--wait")
     stage.until(lambda: not stage.unfinished(), "nothing is left to do")
     array, state = stage.array(), stage.hmc_state()

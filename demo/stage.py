@@ -29,8 +29,9 @@ def say(text: str) -> None:
 
 
 def table(values: dict[str, Any]) -> None:
+    width = max(map(len, values)) + 2
     for name, value in values.items():
-        print(f"   {name:14}{value}")
+        print(f"   {name:{width}}{value}")
 
 
 def fail(reason: str) -> None:

@@ -96,27 +96,51 @@ def test_killed_at_every_step_each_operation_ends_as_asked(service: DataProcessi
         check(service, [])
 
 
+Moment = tuple[str, str, str, int]
+"""Kind of operation, its step, before or after the step's work, how many of these go by first."""
+LIVES: dict[str, list[Moment]] = {
+    "some nodes are there": [
+        ("boot", "boot_guest", "after", 4), ("destroy", "destroy_guest", "after", 2),
+        ("create_volume", "make_content", "before", 2), ("destroy", "release_disk", "after", 4),
+    ],
+    "some volumes are there": [
+        ("create_volume", "make_content", "after", 6), ("delete_volume", "try_discard", "after", 3),
+        ("boot", "connect_disk", "after", 3), ("delete_volume", "try_discard", "before", 7),
+    ],
+    "some are asked for": [
+        ("create_stack", "converge", "after", 0), ("update_stack", "take_away", "after", 0),
+        ("update_stack", "converge", "before", 1), ("delete_stack", "take_away", "before", 1),
+    ],
+    "all is done but for the record": [
+        ("boot", "set_active", "after", 9), ("update_stack", "complete", "before", 0),
+        ("update_stack", "complete", "after", 0), ("delete_stack", "forget", "before", 0),
+    ],
+}  # fmt: skip
+"""What it is killed at: while ten nodes are made, five are removed, five are added, and all are removed."""
+
+
 @pytest.mark.long
 @pytest.mark.timeout(600)
-def test_a_cluster_of_ten_killed_in_the_midst_of_create_scale_and_delete(service: DataProcessing) -> None:
-    """Killed while some nodes are there and others are not, by what makes or removes single nodes."""
-    site = service.cloud
-    site.kill_at("boot", "boot_guest", "after", 4)
+@pytest.mark.parametrize("life", LIVES)
+def test_a_cluster_of_ten_killed_in_the_midst_of_create_scale_and_delete(service: DataProcessing, life: str) -> None:
+    """Killed while some nodes are there and others are not, by what makes or removes single nodes and stacks."""
+    site, (created, shrunk, grown, deleted) = service.cloud, LIVES[life]
+    site.kill_at(*created)
     cluster_id = service.create("ten", service.node_group(count=TEN))
     survive(site)
     service.wait(cluster_id, "Active", timeout_s=PAUSED_S)
     check(service, nodes("ten", *range(TEN)))
-    site.kill_at("destroy", "destroy_guest", "after", 2)
+    site.kill_at(*shrunk)
     service.scale(cluster_id, "w", 5)
     survive(site)
     service.wait(cluster_id, "Active", timeout_s=PAUSED_S)
     check(service, nodes("ten", *range(5)))
-    site.kill_at("create_volume", "make_content", "before", 2)
+    site.kill_at(*grown)
     service.scale(cluster_id, "w", TEN)
     survive(site)
     service.wait(cluster_id, "Active", timeout_s=PAUSED_S)
     check(service, nodes("ten", *range(5), *range(TEN, TEN + 5)))
-    site.kill_at("destroy", "release_disk", "after", 4)
+    site.kill_at(*deleted)
     service.delete(cluster_id)
     survive(site)
     service.wait(cluster_id, "GONE", timeout_s=PAUSED_S)

@@ -19,6 +19,7 @@ from moorage.store.database import sqlite_url
 from tests.support.process import eventually
 
 CHILDREN = 3
+WALK_S = 0.3
 CONTEXT = Context(user_id="u", project_id="p", request_id="r")
 
 
@@ -30,6 +31,7 @@ class World:
         self.may_end = threading.Event()
         self.ended_at = 0.0
         self.looks = 0
+        self.walks: list[float] = []
 
 
 def run_parent(saga: Saga[World], name: str) -> None:
@@ -62,6 +64,16 @@ def wait_for_leave(world: World, name: str) -> None:
     assert world.may_end.wait(20)
 
 
+def run_walker(saga: Saga[World], name: str) -> None:
+    for _ in range(2):
+        saga.when(are_children_done, walk, name)
+
+
+def walk(world: World, name: str) -> None:
+    world.walks.append(time.monotonic())
+    time.sleep(WALK_S)
+
+
 def failed(world: World, message: str, name: str) -> None:
     raise AssertionError(message)
 
@@ -69,6 +81,7 @@ def failed(world: World, message: str, name: str) -> None:
 KINDS = [
     Kind(name="parent", run=run_parent, failed=failed, pool="parents"),
     Kind(name="child", run=run_child, failed=failed),
+    Kind(name="walker", run=run_walker, failed=failed),
 ]
 
 
@@ -89,9 +102,9 @@ def new_world(directory: Path) -> World:
     return World(Store(url))
 
 
-def submit(world: World, name: str) -> str:
+def submit(world: World, name: str, kind: str = "parent") -> str:
     with world.store.write() as tx:
-        return service.submit(tx, CONTEXT, kind="parent", subject=f"parent/{name}", args={"name": name})
+        return service.submit(tx, CONTEXT, kind=kind, subject=f"{kind}/{name}", args={"name": name})
 
 
 def state(world: World, operation_id: str) -> str:
@@ -117,6 +130,32 @@ def test_the_end_of_the_last_child_wakes_it_at_once(tmp_path: Path) -> None:
         world.may_end.set()
         eventually(lambda: state(world, parent) == "succeeded", 10)
         assert world.ended_at - began < 0.5
+
+
+def test_who_waits_again_and_again_rests_as_long_as_a_step_takes(tmp_path: Path) -> None:
+    world = new_world(tmp_path)
+    with running(tmp_path, world):
+        walker = submit(world, "w", "walker")
+        eventually(lambda: state(world, walker) == "succeeded", 10)
+    first, second = world.walks
+    assert second - first >= 2 * WALK_S
+
+
+def test_however_much_happens_a_look_is_not_taken_more_often_than_agreed(tmp_path: Path) -> None:
+    world = new_world(tmp_path)
+    runtime: Runtime[World] = Runtime(world.store, world)
+    end = time.monotonic() + 1.0
+
+    def is_over(world: World) -> bool:
+        world.looks += 1
+        return time.monotonic() >= end
+
+    waiting = threading.Thread(target=runtime.wait_until, args=(is_over, 0.4))
+    waiting.start()
+    while waiting.is_alive():
+        runtime.ring()
+        time.sleep(0.01)
+    assert world.looks <= 4
 
 
 def test_a_stopped_process_goes_on_waiting_at_the_next_start(tmp_path: Path) -> None:

@@ -170,12 +170,15 @@ def real_cloud(directory: Path, hosts: dict[str, LibvirtRoot], code: bytes, **se
 
 
 @contextlib.contextmanager
-def on_daemon(directory: Path, options: str, more_options: str, store: str) -> Iterator[RealCloud]:
-    """The same on a host of its own, which several processes can use: as ``clouds.cloud`` with driver ``libvirt``."""
+def on_daemon(
+    directory: Path, options: str, more_options: str, store: str, *, flags: tuple[str, ...] = (), libvirt: str = ""
+) -> Iterator[RealCloud]:
+    """The same on a host of its own, which several processes can use: as ``clouds.cloud`` with driver ``libvirt``.
+
+    ``flags`` are the assembler's for the guest, ``libvirt`` further lines of that section.
+    """
     with contextlib.ExitStack() as stack:
         database_url = stack.enter_context(postgresql.database()) if store == "postgresql" else ""
         hosts: dict[str, LibvirtRoot] = {"k1": stack.enter_context(libvirt_daemon.daemon())}
-        code = real_guests.assemble(directory)
-        yield stack.enter_context(
-            real_cloud(directory, hosts, code, options=options, more_options=more_options, database_url=database_url)
-        )
+        more = {"options": options, "more_options": more_options, "database_url": database_url, "libvirt": libvirt}
+        yield stack.enter_context(real_cloud(directory, hosts, real_guests.assemble(directory, *flags), **more))

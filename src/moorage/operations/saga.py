@@ -114,7 +114,8 @@ class Saga(Generic[W]):
     def when(self, is_ready: Callable[..., bool], step: Step, *args: Any, every_s: float = 0.0) -> Any:
         """Run a step as ``do`` does, once ``is_ready(world, *args)``; asked when operations end, ``every_s`` at most.
 
-        One step after the other that waits so rests as long as it takes: those it waits for need the processor more.
+        Who waits again and again rests each time as long as the last step took: what it waits for needs the processor
+        more.
         """
         began = math.inf
 

@@ -108,6 +108,25 @@ def test_a_cluster_takes_what_its_template_says_at_that_time(api: Api, image: st
     api.refused("DELETE", f"/cluster-templates/{template['id']}", None, "INVALID_REFERENCE")
 
 
+def test_node_groups_that_are_spelled_out_boot_from_volumes_in_v2_alone(api: Api, image: str) -> None:
+    group, template = api.group(), {"name": "inline", "plugin_name": "generic", "plugin_version": "1.0"}
+    made = api.ok("POST", "/cluster-templates", {**template, "node_groups": [group]})["cluster_template"]
+    assert made["node_groups"][0]["boot_from_volume"] is True
+    cluster = create(api, image, api.group(count=0))
+    assert cluster["node_groups"][0]["boot_from_volume"] is True
+    old = {"name": "old", "plugin_name": "generic", "hadoop_version": "1.0", "node_groups": [group]}
+    for method, path, body in (
+        ("POST", "/cluster-templates", old),
+        ("POST", "/clusters", {**old, "default_image_id": image, "neutron_management_network": api.network}),
+        ("PUT", f"/clusters/{cluster['id']}", {"add_node_groups": [group]}),
+    ):
+        assert "'boot_from_volume' was unexpected" in api.refused(
+            method, path, body, "VALIDATION_ERROR", root="/v1.1"
+        ), path
+    api.ok("DELETE", f"/cluster-templates/{made['id']}", status=204)
+    api.ok("DELETE", f"/clusters/{cluster['id']}", status=204)
+
+
 def test_only_an_active_cluster_is_scaled(api: Api, image: str) -> None:
     made = create(api, image, api.group(count=1))
     scale = {"resize_node_groups": [{"name": "w", "count": 2}]}

@@ -110,6 +110,10 @@ def test_a_new_group_that_cannot_be_made_is_gone_again(nodes: Nodes) -> None:
     assert cluster["status_description"].startswith(FAILED)
     assert [each["name"] for each in cluster["node_groups"]] == ["w"]
     assert nodes.there() == of_one(0)
+    nodes.api.ok("PUT", nodes.path, {"add_node_groups": [group]}, version="2.1")
+    assert nodes.until_active()["status_description"] is None
+    more = [f"{nodes.name}-more-{index}" for index in (0, 1)]
+    assert nodes.there() == {"servers": ["0", *more], "volumes": ["0-boot", *(f"{name}-boot" for name in more)]}
     nodes.delete()
 
 

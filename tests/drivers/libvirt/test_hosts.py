@@ -95,6 +95,7 @@ def test_nothing_is_known_where_no_host_answers(make_driver: Callable[..., Libvi
         driver.states_of([NOBODY.id])
 
 
+@pytest.mark.long
 def test_a_host_that_comes_up_late_is_found(make_driver: Callable[..., LibvirtDriver]) -> None:
     libvirt_daemon.require()
     with libvirt_daemon.daemon() as host:

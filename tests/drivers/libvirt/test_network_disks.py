@@ -35,7 +35,13 @@ def served(
         yield Disk(volume_id=volume_id, device_name=device, boot_index=boot_index, connection_info=info, size_gib=1)
 
 
-@pytest.mark.parametrize("serve", [network_storage.nbd, network_storage.iscsi], ids=["nbd", "iscsi"])
+@pytest.mark.parametrize(
+    "serve",
+    [
+        pytest.param(network_storage.nbd, id="nbd"),
+        pytest.param(network_storage.iscsi, id="iscsi", marks=pytest.mark.long),
+    ],
+)
 def test_a_guest_boots_from_the_network_is_plugged_and_unplugged(serve: Serve, bench: Bench, tmp_path: Path) -> None:
     boot = real_guests.image(bench.code, "net")
     with served(serve, tmp_path / "root", boot, boot_index=0) as root, served(serve, tmp_path / "data") as data:
@@ -57,6 +63,7 @@ def test_a_guest_boots_from_the_network_is_plugged_and_unplugged(serve: Serve, b
         bench.driver.power_off(guest, is_graceful=False)
 
 
+@pytest.mark.long
 def test_a_running_guest_moves_from_a_file_to_the_network(bench: Bench, tmp_path: Path) -> None:
     guest, root = bench.booted()
     bench.until_booted(guest, 1)
@@ -97,7 +104,7 @@ def test_libvirt_takes_every_kind_into_a_definition(bench: Bench) -> None:
     assert bench.held(guest) == [root.volume_id]
 
 
-@pytest.mark.parametrize("kind", ["nbd", "iscsi", "nfs"])
+@pytest.mark.parametrize("kind", ["nbd", *(pytest.param(kind, marks=pytest.mark.long) for kind in ("iscsi", "nfs"))])
 def test_a_storage_server_that_is_not_there_is_a_definite_no(kind: str, bench: Bench) -> None:
     """QEMU has tried to connect, or has no such protocol. (For rbd it would try for five minutes.)"""
     guest, root = bench.booted()

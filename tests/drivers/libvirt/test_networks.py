@@ -12,6 +12,7 @@ from tests.drivers.libvirt.conftest import bench_on
 from tests.support import libvirt_daemon
 from tests.support.libvirt_daemon import Daemon
 
+pytestmark = pytest.mark.long
 _NETWORK = "<network><name>lab</name><forward mode='bridge'/><bridge name='br-lab'/></network>"
 
 

@@ -5,6 +5,8 @@ Everything may be recorded again: a step and an event are found by what they are
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from moorage import clock, ids
@@ -37,20 +39,21 @@ def succeed(tx: Tx, step_id: str, instances: list[Instance]) -> None:
     step = tx.execute(sa.select(steps).where(steps.c.id == step_id)).one_or_none()
     if step is None or step.successful is not None:
         return
-    known = set(tx.scalars(sa.select(events.c.id).where(events.c.step_id == step_id)))
-    for instance in instances:
-        event_id = ids.derived("event", step_id, instance.id)
-        if event_id not in known:
-            _insert(tx, event_id, step_id, instance, None)
     if len(instances) >= step.total:
         finish(tx, step_id)
+        return
+    known = set(tx.scalars(sa.select(events.c.id).where(events.c.step_id == step_id)))
+    through = {ids.derived("event", step_id, instance.id): instance for instance in instances}
+    new = [_event(event_id, step_id, instance) for event_id, instance in through.items() if event_id not in known]
+    if new:
+        tx.execute(events.insert(), new)
 
 
 def fail(tx: Tx, step_id: str, instance: Instance | None, reason: str) -> None:
     """The step is lost with its first failed node."""
     event_id = ids.derived("event", step_id, "failed", "" if instance is None else instance.id)
     if tx.scalar(sa.select(events.c.id).where(events.c.id == event_id)) is None:
-        _insert(tx, event_id, step_id, instance, reason)
+        tx.execute(events.insert(), _event(event_id, step_id, instance, reason))
     unfinished = (steps.c.id == step_id) & steps.c.successful.is_(None)
     tx.execute(steps.update().where(unfinished).values(successful=False, updated_at=clock.now()))
 
@@ -83,13 +86,12 @@ def _events(tx: Tx, step_id: str) -> list[Event]:
     return [record(Event, row) for row in tx.execute(query)]
 
 
-def _insert(tx: Tx, event_id: str, step_id: str, instance: Instance | None, reason: str | None) -> None:
-    about = {} if instance is None else {
-        "node_group_id": instance.node_group_id, "instance_id": instance.instance_id,
-        "instance_name": instance.instance_name,
+def _event(event_id: str, step_id: str, instance: Instance | None, reason: str | None = None) -> dict[str, Any]:
+    """The row; ``reason``: why it failed."""
+    return {
+        "id": event_id, "step_id": step_id, "successful": reason is None, "event_info": reason,
+        "created_at": clock.now(),
+        "node_group_id": None if instance is None else instance.node_group_id,
+        "instance_id": None if instance is None else instance.instance_id,
+        "instance_name": None if instance is None else instance.instance_name,
     }  # fmt: skip
-    tx.execute(
-        events.insert().values(
-            id=event_id, step_id=step_id, successful=reason is None, event_info=reason, created_at=clock.now(), **about
-        )
-    )

@@ -6,22 +6,20 @@ import functools
 from typing import Any, TypeVar
 
 import msgspec
+import sqlalchemy as sa
 
 T = TypeVar("T", bound=msgspec.Struct)
 
 
-def record(kind: type[T], row: Any, **more: Any) -> T:
+def record(kind: type[T], row: sa.Row[Any], **more: Any) -> T:
     """The Struct of a row; columns that it has no field for are left out."""
+    fields = _fields(kind)
     given = {
         name: value
-        for name, value in row._mapping.items()
-        if name in _fields(kind) and not _is_unset(kind, name, value)
+        for name, value in zip(row._fields, row, strict=True)
+        if name in fields and (value is not None or not fields[name])
     }
     return kind(**{**given, **more})
-
-
-def _is_unset(kind: type[msgspec.Struct], name: str, value: Any) -> bool:
-    return value is None and _fields(kind)[name]
 
 
 @functools.cache

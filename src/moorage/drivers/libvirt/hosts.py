@@ -60,12 +60,12 @@ class Host:
     def find(self, connection: Any, server_id: str) -> Any | None:
         """The settled domain of a server; None if there is none. ``Refused`` if it is somebody else's."""
         domain = self._look_up(connection, server_id)
+        if domain is not None and server_id not in self._settled:
+            if domain.isActive() and not self._settle(domain, server_id):
+                domain = self._look_up(connection, server_id)
+            self._settled.add(server_id)
         if domain is None:
             return None
-        if server_id not in self._settled:
-            if domain.isActive() and not self._settle(domain, server_id):
-                return self._look_up(connection, server_id)
-            self._settled.add(server_id)
         if domain_xml.owner_of(domain.XMLDesc()) != self._settings.owner:
             raise errors.Refused(f"domain {domain.name()} on {self.name} was not made by {self._settings.owner}")
         return Guarded(domain)
