@@ -1,6 +1,7 @@
 """How do Moorage and another OpenStack compare? ``cloudbench.py`` against both, in turns, each running alone.
 
-``python benchmarks/peer.py`` measures Moorage (simulated hypervisor without latency, one process, SQLite). With
+``python benchmarks/peer.py`` measures Moorage (simulated hypervisor without latency, one process, SQLite; with
+``--postgresql`` one ``moorage api`` and two ``moorage worker`` on a PostgreSQL that is not part of its figures). With
 ``--peer-start CMD --peer-stop CMD --peer-clouds FILE --peer-cloud NAME`` the peer is started, measured and stopped
 after each round of Moorage, and the ratios are printed beside their targets. What follows ``--`` goes to
 ``cloudbench.py``.
@@ -26,7 +27,8 @@ from typing import Any
 import boot
 
 HERE = Path(__file__).parent
-SERVE = [sys.executable, "-m", "moorage.cli.main", "serve"]
+MOORAGE = [sys.executable, "-m", "moorage.cli.main"]
+WORKERS = 2
 
 FIGURES: list[tuple[str, tuple[str, ...], float, bool]] = [
     ("boot, POST to ACTIVE", ("figures", "boot_sequential", "median_s"), 10, False),
@@ -63,21 +65,46 @@ class Side:
 
 
 @contextlib.contextmanager
-def moorage(directory: Path) -> Iterator[Side]:
-    """A data directory whose accounts exist and whose user has no quotas; ``cloudbench.py`` starts the process."""
+def moorage(directory: Path, database_url: str = "") -> Iterator[Side]:
+    """A data directory whose accounts exist and whose user has no quotas; ``cloudbench.py`` starts the processes."""
     data_dir, pids = directory / "data", directory / "pids"
     pids.mkdir(parents=True)
-    listen = f"127.0.0.1:{boot.free_port()}"
-    words = [*SERVE, "--data-dir", str(data_dir), "--listen", listen]
-    _prepare(words, data_dir)
-    pid_file = pids / "moorage.pid"
-    start = f"{shlex.join(words)} & echo $! > {shlex.quote(str(pid_file))}"
+    data_dir.mkdir()
+    commands = _commands(data_dir, database_url)
+    _prepare(commands[0], data_dir)
+    start = " ".join(
+        f"{shlex.join(words)} & echo $! > {shlex.quote(str(pids / f'{number}.pid'))};"
+        for number, words in enumerate(commands)
+    )
     try:
         yield Side("moorage", data_dir / "clouds.yaml", "moorage", start, pids)
     finally:
-        if pid_file.exists():
+        for pid_file in pids.iterdir():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(int(pid_file.read_text()), signal.SIGTERM)
+
+
+def _commands(data_dir: Path, database_url: str) -> list[list[str]]:
+    """The processes to run, the one with the API first; the tables of a PostgreSQL database are made."""
+    listen, where = ["--listen", f"127.0.0.1:{boot.free_port()}"], ["--data-dir", str(data_dir)]
+    if not database_url:
+        return [[*MOORAGE, "serve", *where, *listen]]
+    (data_dir / "moorage.conf").write_text(f"[DEFAULT]\ndatabase_url = {database_url}\n")
+    subprocess.run([*MOORAGE, "db", "upgrade", *where], check=True, stdout=subprocess.DEVNULL)
+    return [[*MOORAGE, "api", *where, *listen], *[[*MOORAGE, "worker", *where]] * WORKERS]
+
+
+@contextlib.contextmanager
+def _database(is_wanted: bool) -> Iterator[str]:
+    """The URL of a new database on the PostgreSQL of the tests; empty for SQLite."""
+    if not is_wanted:
+        yield ""
+        return
+    sys.path.insert(0, str(HERE.parent))
+    from tests.support import postgresql  # noqa: PLC0415 - a server is started only if one is wanted
+
+    with postgresql.database() as url:
+        yield url
 
 
 def _prepare(words: list[str], data_dir: Path) -> None:
@@ -113,7 +140,7 @@ def main(arguments: list[str]) -> int:
     runs: dict[str, list[dict[str, Any]]] = {"moorage": [], "peer": []}
     with tempfile.TemporaryDirectory() as directory:
         for number in range(given.rounds):
-            with moorage(Path(directory) / str(number)) as side:
+            with _database(given.postgresql) as url, moorage(Path(directory) / str(number), url) as side:
                 runs["moorage"].append(side.measure(more, Path(directory) / f"moorage-{number}.json"))
             if given.peer_start:
                 with peer(given) as side:
@@ -152,6 +179,7 @@ def _median(found: list[dict[str, Any]], path: tuple[str, ...]) -> float | None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--postgresql", action="store_true", help="one API and two workers instead of one process")
     parser.add_argument("--json", metavar="FILE", help="all figures of all rounds")
     parser.add_argument("--peer-start", default="", metavar="CMD")
     parser.add_argument("--peer-stop", default="true", metavar="CMD")

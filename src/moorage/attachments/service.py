@@ -58,7 +58,7 @@ def of_server(tx: Tx, server_id: str) -> list[Attachment]:
 def of_servers(tx: Tx, server_ids: list[str]) -> dict[str, list[Attachment]]:
     """The same for many servers in one query."""
     found: dict[str, list[Attachment]] = {server_id: [] for server_id in server_ids}
-    for row in tx.execute(query().where(attachments.c.server_id.in_(server_ids))):
+    for row in tx.execute(query().where(attachments.c.server_id.in_(server_ids))).all():
         found[row.server_id].append(from_row(row))
     return found
 

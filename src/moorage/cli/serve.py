@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from moorage import one_cpu
 from moorage.cli import processes
 
 _EXAMPLES = """\
@@ -30,4 +31,7 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     from moorage.config import settings
 
-    return processes.run_api(settings.read(args.config_file, args.data_dir, args.listen), has_worker=True)
+    found = settings.read(args.config_file, args.data_dir, args.listen)
+    if found.conf.workers.one_cpu and found.conf.compute_driver != "libvirt":
+        one_cpu.settle()
+    return processes.run_api(found, has_worker=True)

@@ -52,6 +52,12 @@ WORKERS: list[cfg.Opt] = [
         max=1000,
         help="Operations that one process runs at once; one a server at a time.",
     ),
+    cfg.BoolOpt(
+        "one_cpu",
+        default=True,
+        help="Keep all threads of moorage serve on one CPU, which is faster. Not with the libvirt driver, whose guests "
+        "may be children of the process.",
+    ),
 ]
 API: list[cfg.Opt] = [
     cfg.IntOpt("max_body_bytes", default=1 << 20, min=1024, help="Largest request body, image uploads apart."),

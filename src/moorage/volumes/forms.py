@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
-from moorage import errors
+from moorage import errors, one_cpu
 
 _CHUNK = 1024 * 1024
 _ZEROS = bytes(_CHUNK)
@@ -141,7 +141,9 @@ def _qemu_img(fd: int | None, *words: str) -> None:
         raise errors.Refused("qcow2 images need the program qemu-img, which is not installed; use a raw image")
     # The child inherits the lock: should we be killed, a restarted write waits until the orphan has ended.
     held = () if fd is None else (fd,)
-    done = subprocess.run([program, *words], pass_fds=held, capture_output=True, text=True, check=False)  # noqa: S603 - no shell
+    done = subprocess.run(  # noqa: S603 - no shell
+        [program, *words], pass_fds=held, capture_output=True, text=True, check=False, preexec_fn=one_cpu.leave
+    )
     if done.returncode != 0:
         raise errors.Refused(f"qemu-img cannot {words[0]} the image: {done.stderr.strip()[-300:]}")
 

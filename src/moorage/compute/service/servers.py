@@ -94,7 +94,7 @@ def listing(tx: Tx, wanted: Listing) -> list[Server]:
     if wanted.limit == 0:
         return []
     if not wanted.tests:
-        return [from_row(row) for row in tx.execute(query.limit(wanted.limit))]
+        return [from_row(row) for row in tx.execute(query.limit(wanted.limit)).all()]
     return _matching(tx, query, wanted)
 
 
