@@ -69,10 +69,11 @@ fuzz: $(STAMP) ## every route as every kind of caller, with CASES=10 generated r
 	MOORAGE_FUZZ_CASES=$(or $(CASES),10) $(BIN)/python -m pytest -q -s tests/api/fuzz -m long
 
 .PHONY: bench
-bench: $(STAMP) ## measure this machine: boot, audit, growth, and all figures of cloudbench (PEER='--peer-start ...')
+bench: $(STAMP) ## measure this machine: boot, audit, clusters, 200 partitions, growth, and all figures of cloudbench (PEER='--peer-start ...')
 	$(BIN)/python benchmarks/boot.py
 	$(BIN)/python benchmarks/audit.py
 	$(BIN)/python benchmarks/cluster.py
+	$(BIN)/python benchmarks/dpm_boot.py
 	$(BIN)/python benchmarks/growth.py
 	$(BIN)/python benchmarks/peer.py $(PEER)
 

@@ -104,7 +104,10 @@ class Daemon(LibvirtRoot):
     def virsh(self, *words: str) -> str:
         """What the command prints."""
         command = ["virsh", "--connect", self.uri, *words]
-        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+        try:
+            return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"{command}: no answer; {(self.root / 'daemon.log').read_text()}") from None
 
     def on_bridge(self) -> set[str]:
         """The interfaces on its bridge, by name."""
@@ -128,8 +131,8 @@ def daemon(transport: str = "unix", bridge: str = "") -> Iterator[Daemon]:
     """A started host; its guests end with it."""
     with real_guests.root_directory() as root:
         made = Daemon(root, transport, bridge)
-        made.start()
         try:
+            made.start()
             yield made
         finally:
             made.kill()

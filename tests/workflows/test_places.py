@@ -54,11 +54,11 @@ class House:
         return self.call("GET", f"/servers/{server}", who=ADMIN).json()["server"]
 
     def last_action(self, server: str) -> tuple[str, str | None, str]:
-        """Its name, its message, and what an administrator sees of its event."""
+        """Its name, its message, and what an administrator sees of its events."""
         (last, *_) = self.call("GET", f"/servers/{server}/os-instance-actions").json()["instanceActions"]
         where = f"/servers/{server}/os-instance-actions/{last['request_id']}"
-        (event, *_) = self.call("GET", where, who=ADMIN).json()["instanceAction"]["events"]
-        return last["action"], last["message"], event["details"] or ""
+        events = self.call("GET", where, who=ADMIN).json()["instanceAction"]["events"]
+        return last["action"], last["message"], "".join(event["details"] or "" for event in events)
 
     def taken(self) -> tuple[int, int]:
         shown = self.call("GET", "/os-hypervisors/detail", who=ADMIN, version="2.53").json()["hypervisors"][0]

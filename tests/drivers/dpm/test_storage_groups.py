@@ -225,6 +225,7 @@ SWITCHES = [
     {"has_fulfillment_at_once": False},
     {"has_overprovisioned_for_undeclared": False},
     {"has_name_clash_as_400": False},
+    {"has_image_beside_storage": False},
 ]
 
 

@@ -98,7 +98,7 @@ class Host:
             if faults.is_alive(self._connection):
                 return self._connection
             opening = self._opening
-            if opening is None:
+            if opening is None or opening.is_given_up:
                 opening = self._opening = Opening(self._connect, self._settings.connect_timeout)
                 opening.start()
         try:
