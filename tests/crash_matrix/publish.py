@@ -1,6 +1,7 @@
 """Writes what was played into the docs: ``python -m tests.crash_matrix.publish DIRECTORY ...``, each the OUT of a run.
 
-Of a cell that several runs have played the last one counts.
+Of a cell that several runs have played the last one counts, and that a scene could not be played counts no more once it
+was.
 """
 
 from __future__ import annotations
@@ -26,11 +27,17 @@ def merged(directories: list[Path]) -> list[Result]:
     found: dict[Cell, Result] = {}
     for directory in directories:
         found |= {result.cell: result for result in report.read(directory)}
+    played = {_place(cell) for cell in found if cell.step}
+    kept = [result for result in found.values() if result.cell.step or _place(result.cell) not in played]
     places, scenes = [(store, driver) for store in STORES for driver in DRIVERS], list(SCENES)
     return sorted(
-        found.values(),
+        kept,
         key=lambda result: (scenes.index(result.cell.scene), places.index((result.cell.store, result.cell.driver))),
     )
+
+
+def _place(cell: Cell) -> tuple[str, str, str]:
+    return cell.scene, cell.driver, cell.store
 
 
 def summary(results: list[Result]) -> str:

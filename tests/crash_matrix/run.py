@@ -36,8 +36,8 @@ def run(wanted: Wanted, deadline: float, passed: Collection[Cell] = ()) -> Itera
                 number += 1
                 if time.monotonic() > deadline:
                     return
-                if wanted.wants(cell, number) and cell not in passed:
-                    yield made.play(cell)
+                if wanted.wants(cell, number) and cell not in passed and (result := made.play(cell)):
+                    yield result
 
 
 def _unplayable(scene: Scene, driver: str, store: str, problem: AssertionError) -> Result:

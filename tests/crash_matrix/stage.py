@@ -33,6 +33,10 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return not self.problems
 
 
+class Missed(Exception):
+    """What was to be struck did not come."""
+
+
 class Sites:
     """One cloud at a time, for all cells that can share it; what did not end well is not built on."""
 
@@ -95,11 +99,16 @@ class Stage:
         self.cells = cells(self.scene.name, self.driver, self.store, self.scene.kind, steps, calls)
         assert self.cells, f"{self.scene.name}: no step of {self.scene.kind} among {steps}"
 
-    def play(self, cell: Cell) -> Result:
-        """Never raises for what goes wrong in the cloud: that is how the cell ended."""
+    def play(self, cell: Cell) -> Result | None:
+        """Never raises for what goes wrong in the cloud: that is how the cell ended.
+
+        None: a step that is repeated as long as it takes came fewer times than at the rehearsal.
+        """
         began, end = time.monotonic(), "?"
         try:
             end, problems = self._play(cell)
+        except Missed:
+            return None
         except AssertionError as problem:
             problems = [str(problem)[:2000]]
         if problems:
@@ -117,17 +126,21 @@ class Stage:
         site.settle(self.scene.patience_s)
         site.kill_at(self.scene.kind, cell.step, cell.strike, cell.skip)
         self.scene.play(site, subject)
-        if cell.strike.kills:
+        site.await_strike(self.scene.patience_s)
+        is_missed = not site.has_struck
+        if cell.strike.kills and not is_missed:
             site.recover()
         site.settle(self.scene.patience_s)
-        problems = [] if site.has_struck else ["the strike did not come"]
-        problems += site.problems()
+        site.forget_strike()
+        problems = site.problems() + (["the strike did not come"] if is_missed else [])
         end = self.scene.end(site, subject)
         if end != self.undisturbed and cell.strike is not Strike.FAIL:
             problems.append(f"ended as {end}, undisturbed it is {self.undisturbed}")
         site.array_faults.clear()  # those that the operation did not get as far as
         site.revive()
         self.scene.clear(site, subject)
+        if is_missed and cell.nth:
+            raise Missed
         left = [f"{one} is left" for one in site.held() - before]
         return end, problems + [f"after it was cleared away: {problem}" for problem in site.problems() + left]
 

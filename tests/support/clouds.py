@@ -155,6 +155,10 @@ class Cloud:
         """Whether what ``kill_at`` ordered has happened."""
         return not (self.data_dir / "kill-at.json").exists()
 
+    def await_strike(self, timeout_s: float) -> None:
+        """Until it has happened, or nothing is left that it could happen to."""
+        eventually(lambda: self.has_struck or not invariants.unfinished(self.database), timeout_s, "the strike")
+
     def forget_strike(self) -> None:
         (self.data_dir / "kill-at.json").unlink(missing_ok=True)
 

@@ -8,7 +8,7 @@ from tests.crash_matrix.scene import Scene
 from tests.support.clouds import Cloud
 from tests.support.data_processing import DataProcessing
 
-_PATIENCE_S = 60.0
+_PATIENCE_S = 120.0
 
 
 class _Cluster:
@@ -62,7 +62,7 @@ def _scenes(does: str, play: Callable[[Cloud, _Cluster], None], nodes: int, *kin
     return [
         Scene(
             name=f"{kind.partition('_')[2]} {does}", kind=kind, arrange=lambda site: _Cluster(site, nodes), play=play,
-            end=_end, clear=_clear,
+            end=_end, clear=_clear, patience_s=_PATIENCE_S,
         )
         for kind in kinds
     ]  # fmt: skip
