@@ -128,9 +128,17 @@ def make_driver(embedded: LibvirtRoot, tmp_path: Path) -> Iterator[Callable[...,
         driver.close()
 
 
+@pytest.fixture(scope="session")
+def driver(embedded: LibvirtRoot, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LibvirtDriver]:
+    """One for all tests: a process can open an embedded libvirt no more than about twenty times."""
+    made = LibvirtDriver(settings(tmp_path_factory.mktemp("driver"), embedded.uri))
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def bench(make_driver: Callable[..., LibvirtDriver], code: Callable[..., bytes], tmp_path: Path) -> Iterator[Bench]:
-    made = Bench(make_driver(), FileVolumes("files", tmp_path / "volumes"), code, tmp_path)
+def bench(driver: LibvirtDriver, code: Callable[..., bytes], tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(driver, FileVolumes("files", tmp_path / "volumes"), code, tmp_path)
     yield made
     for guest in made.guests:
         made.driver.destroy(guest)
