@@ -129,7 +129,7 @@ def test_the_end_of_the_last_child_wakes_it_at_once(tmp_path: Path) -> None:
         began = time.monotonic()
         world.may_end.set()
         eventually(lambda: state(world, parent) == "succeeded", 10)
-        assert world.ended_at - began < 0.5
+        assert world.ended_at - began < 2.0
 
 
 def test_who_waits_again_and_again_rests_as_long_as_a_step_takes(tmp_path: Path) -> None:
