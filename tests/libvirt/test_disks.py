@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -97,6 +98,7 @@ def test_a_guest_boots_from_images_of_both_formats_from_a_snapshot_and_from_a_cl
     ).json()["snapshot"]["id"]
     path = f"/snapshots/{snapshot}"
     eventually(lambda: site.moorage.call("GET", "block-storage", path).json()["snapshot"]["status"] == "available", 20)
+    assert site.volume_file(qcow2).stat().st_size == 1 << 30, "converted to raw and as large as was asked for"
     volumes = [qcow2, site.made_of({"snapshot_id": snapshot}), site.made_of({"source_volid": raw})]
     servers = [site.server([volume]) for volume in volumes]
     for server in servers:
@@ -106,9 +108,11 @@ def test_a_guest_boots_from_images_of_both_formats_from_a_snapshot_and_from_a_cl
 
 
 def test_the_config_drive_holds_what_the_server_was_given(site: RealCloud) -> None:
+    key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f me@home"
+    site.moorage.call("POST", "compute", "/os-keypairs", {"keypair": {"name": "me", "public_key": key}})
     order: dict[str, Any] = {
         "name": "web 1", "flavorRef": site.flavor, "networks": "none", "metadata": {"role": "front"},
-        "user_data": "I2Nsb3VkLWNvbmZpZwo=",
+        "user_data": "I2Nsb3VkLWNvbmZpZwo=", "key_name": "me",
         "block_device_mapping_v2": [
             {"uuid": site.volume("A"), "source_type": "volume", "destination_type": "volume", "boot_index": 0}
         ],
@@ -118,8 +122,8 @@ def test_the_config_drive_holds_what_the_server_was_given(site: RealCloud) -> No
     site.wait(server, "ACTIVE")
     files = config_drive.read_iso(site.cdrom(server).read_bytes())
     assert files["openstack/latest/user_data"] == b"#cloud-config\n"
-    assert b'"hostname": "web-1"' in files["openstack/latest/meta_data.json"]
-    assert b'"role": "front"' in files["openstack/latest/meta_data.json"]
+    told = json.loads(files["openstack/latest/meta_data.json"])
+    assert (told["hostname"], told["meta"], told["public_keys"]) == ("web-1", {"role": "front"}, {"me": key})
 
 
 def test_the_counter_on_a_raw_volume_is_what_the_guest_wrote(site: RealCloud) -> None:
