@@ -12,6 +12,8 @@ from moorage.compute.service import services
 from moorage.store import Tx
 from moorage.store.tables.compute import hypervisors, servers
 
+_PLACED = servers.c.host.is_not(None), servers.c.deleted_at.is_(None)
+
 
 def listing(tx: Tx, matching: str | None = None) -> list[HypervisorState]:
     """By name, with all that is known of their usage; ``matching`` is a part of the name."""
@@ -94,6 +96,3 @@ def servers_on(tx: Tx, host: str) -> list[tuple[str, str]]:
     return [
         (f"instance-{row.id[:8]}", row.id) for row in tx.execute(query.order_by(servers.c.created_at, servers.c.id))
     ]
-
-
-_PLACED = servers.c.host.is_not(None), servers.c.deleted_at.is_(None)

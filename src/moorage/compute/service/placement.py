@@ -6,6 +6,8 @@ resize can still be taken back, it takes the larger of both sizes.
 
 from __future__ import annotations
 
+from typing import Any
+
 from moorage import errors
 from moorage.compute.model.host import HypervisorState
 from moorage.compute.model.server import Server
@@ -33,8 +35,7 @@ def place(tx: Tx, server: Server, *, shares_processors: bool = False) -> str:
     if not fitting:
         raise errors.Refused(f"No valid host was found. {_why_not(tx, server)}")
     chosen = max(fitting, key=_room).name
-    left = {key: value for key, value in server.system_metadata.items() if key != DESTINATION}
-    servers.update(tx, server.id, host=chosen, system_metadata=left)
+    servers.update(tx, server.id, host=chosen, system_metadata=_without_destination(server))
     return chosen
 
 
@@ -46,7 +47,7 @@ def is_known(tx: Tx, destination: dict[str, str]) -> bool:
 
 def ask_for(tx: Tx, server: Server, destination: dict[str, str]) -> None:
     """The next placement goes there, or anywhere if it is empty."""
-    kept = {key: value for key, value in server.system_metadata.items() if key != DESTINATION}
+    kept = _without_destination(server)
     asked = {**kept, DESTINATION: destination} if destination else kept
     if asked != server.system_metadata:
         servers.update(tx, server.id, system_metadata=asked)
@@ -57,6 +58,10 @@ def check_growth(tx: Tx, server: Server, *, vcpus: int, ram_mib: int, shares_pro
     here = [host for host in hypervisors.open_ones(tx) if host.name == server.host]
     if not any(_fits(host, vcpus, ram_mib, shares_processors) for host in here):
         raise errors.Refused("No valid host was found. No valid host found for resize")
+
+
+def _without_destination(server: Server) -> dict[str, Any]:
+    return {key: value for key, value in server.system_metadata.items() if key != DESTINATION}
 
 
 def _may_be(server: Server, host: str) -> bool:
