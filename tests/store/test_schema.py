@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -12,6 +13,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from moorage import errors
+from moorage.attachments.model import Attachment
+from moorage.compute.model.server import Server
 from moorage.store import schema
 from moorage.store.engines import checked_url, sqlite_url
 from moorage.store.tables import metadata
@@ -29,6 +32,12 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 def engine(url: str) -> sa.Engine:
     return sa.create_engine(checked_url(url), poolclass=sa.pool.NullPool)
+
+
+@pytest.mark.parametrize(("shape", "table"), [(Server, "servers"), (Attachment, "attachments")])
+def test_fields_stand_in_the_order_of_the_columns(shape: Any, table: str) -> None:
+    """Rows become these by position."""
+    assert shape.__struct_fields__ == tuple(metadata.tables[table].c.keys())
 
 
 def downgrade(url: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 from moorage.store.tables.attachments import attachments
 
 
-class Attachment(msgspec.Struct, frozen=True, kw_only=True):
+class Attachment(msgspec.Struct, frozen=True):
     """A row of ``attachments``; see the table for which half belongs to whom."""
 
     id: str
@@ -51,12 +52,16 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True):
         return self.boot_index == 0
 
 
-_COLUMNS = tuple(attachments.c.keys())
+class AttachedVolume(msgspec.Struct, frozen=True):
+    """What a server is shown with of one of its volumes."""
+
+    volume_id: str
+    delete_on_termination: bool
 
 
-def from_row(row: sa.Row[Any]) -> Attachment:
-    """Of a row with all columns, in the table's order; asking each row for its names took a third of a list's time."""
-    return Attachment(**dict(zip(_COLUMNS, row, strict=True)))
+def from_row(row: Sequence[Any]) -> Attachment:
+    """Of a row with all columns: the fields stand in the table's order, so that no row is asked for names."""
+    return Attachment(*row)
 
 
 def query() -> sa.Select[Any]:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from moorage import clock, errors, ids
 from moorage.attachments import states
-from moorage.attachments.model import Attachment, from_row, query
+from moorage.attachments.model import AttachedVolume, Attachment, from_row, query
 from moorage.store import Tx
 from moorage.store.tables.attachments import attachments
 from moorage.store.tables.volumes import volumes
@@ -23,6 +23,13 @@ _OF_VOLUME = query().where(
     attachments.c.volume_id == sa.bindparam("volume_id"), attachments.c.attachment_id.is_not(None)
 )
 _OF_SERVER = query().where(attachments.c.server_id == sa.bindparam("server_id"))
+_BOOT_ORDER = sa.case((attachments.c.boot_index >= 0, attachments.c.boot_index), else_=2**31)
+_VOLUMES = (
+    sa.select(attachments.c.server_id, attachments.c.volume_id, attachments.c.delete_on_termination)
+    .where(attachments.c.volume_id.is_not(None), attachments.c.bdm_uuid.is_not(None))
+    .where(attachments.c.server_id.in_(sa.bindparam("server_ids", expanding=True)))
+    .order_by(_BOOT_ORDER, attachments.c.created_at, attachments.c.id)
+)
 
 _UPDATE = attachments.update().where(attachments.c.id == sa.bindparam("row_id"))
 _SHOW_ON_VOLUME = volumes.update().where(
@@ -55,11 +62,11 @@ def of_server(tx: Tx, server_id: str) -> list[Attachment]:
     return sorted(rows, key=lambda a: a.boot_index if a.boot_index is not None and a.boot_index >= 0 else last)
 
 
-def of_servers(tx: Tx, server_ids: list[str]) -> dict[str, list[Attachment]]:
-    """The same for many servers in one query."""
-    found: dict[str, list[Attachment]] = {server_id: [] for server_id in server_ids}
-    for row in tx.execute(query().where(attachments.c.server_id.in_(server_ids))).all():
-        found[row.server_id].append(from_row(row))
+def volumes_of_servers(tx: Tx, server_ids: list[str]) -> dict[str, list[AttachedVolume]]:
+    """The volumes each server is shown with, in the order of ``of_server``; every one of them has an entry."""
+    found: dict[str, list[AttachedVolume]] = {server_id: [] for server_id in server_ids}
+    for server_id, volume_id, delete_on_termination in tx.execute(_VOLUMES, {"server_ids": server_ids}):
+        found[server_id].append(AttachedVolume(volume_id, delete_on_termination))
     return found
 
 

@@ -8,8 +8,9 @@ import msgspec
 
 from moorage import errors
 from moorage.api.compute.server_fields import one_of
-from moorage.api.compute.servers import find, shown
+from moorage.api.compute.servers import find
 from moorage.api.wire import Call, Reply, Route
+from moorage.attachments import service as attachments
 
 _POWER = {0: "pending", 1: "running", 3: "paused", 4: "shutdown", 6: "crashed", 7: "suspended"}
 
@@ -63,7 +64,7 @@ def diagnostics(call: Call) -> Reply:
     """
     with call.services.store.read() as tx:
         server = find(call, tx)
-        disks = shown(tx, server).disks
+        disks = attachments.of_server(tx, server.id)
     if server.power_state not in (1, 3) or server.host is None:
         shown_state = _POWER.get(server.power_state, "pending")
         raise errors.Conflict(f"Cannot 'get_diagnostics' instance {server.id} while it is in power state {shown_state}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import hashlib
 import ipaddress
 from typing import Any
@@ -11,7 +12,7 @@ import msgspec
 
 from moorage.api.wire import Call
 from moorage.api.wire.answers import LINKS, closed, untyped
-from moorage.attachments.model import Attachment
+from moorage.attachments.model import AttachedVolume
 from moorage.compute import states
 from moorage.compute.model.server import Server
 from moorage.networks.model import Port
@@ -24,7 +25,7 @@ class Shown(msgspec.Struct, kw_only=True):
     """A server with what stands elsewhere about it."""
 
     server: Server
-    disks: list[Attachment] = []
+    volumes: list[AttachedVolume] = []
     ports: list[Port] = []
 
     @property
@@ -111,7 +112,7 @@ def _extended(call: Call, shown: Shown) -> dict[str, Any]:
         "OS-EXT-STS:task_state": server.task_state,
         "OS-EXT-STS:vm_state": server.vm_state,
         "OS-EXT-STS:power_state": server.power_state,
-        "os-extended-volumes:volumes_attached": _volumes(call, shown.disks),
+        "os-extended-volumes:volumes_attached": _volumes(call, shown.volumes),
     }
     if call.allowed("os_compute_api:os-extended-server-attributes"):
         view["OS-EXT-SRV-ATTR:host"] = server.host
@@ -120,11 +121,10 @@ def _extended(call: Call, shown: Shown) -> dict[str, Any]:
     return view
 
 
-def _volumes(call: Call, disks: list[Attachment]) -> list[dict[str, Any]]:
-    volumes = [disk for disk in disks if disk.volume_id is not None and disk.bdm_uuid is not None]
+def _volumes(call: Call, volumes: list[AttachedVolume]) -> list[dict[str, Any]]:
     if call.at_least(2, 3):
-        return [{"id": d.volume_id, "delete_on_termination": d.delete_on_termination} for d in volumes]
-    return [{"id": d.volume_id} for d in volumes]
+        return [{"id": v.volume_id, "delete_on_termination": v.delete_on_termination} for v in volumes]
+    return [{"id": v.volume_id} for v in volumes]
 
 
 def _image(call: Call, server: Server) -> Any:
@@ -216,9 +216,12 @@ _SINCE = [
 
 def host_id(server: Server) -> str:
     """An opaque name of the host that differs between projects, as Nova makes it; empty without a host."""
-    if not server.host:
-        return ""
-    return hashlib.sha224((server.project_id + server.host).encode()).hexdigest()
+    return _digest(server.project_id + server.host) if server.host else ""
+
+
+@functools.lru_cache(maxsize=1024)
+def _digest(text: str) -> str:
+    return hashlib.sha224(text.encode()).hexdigest()
 
 
 def seconds(moment: dt.datetime | None) -> str | None:

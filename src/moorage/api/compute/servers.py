@@ -35,7 +35,8 @@ def find(call: Call, tx: Tx) -> Server:
 
 
 def shown(tx: Tx, server: Server) -> Shown:
-    return Shown(server=server, disks=attachments.of_server(tx, server.id), ports=ports.ports_of(tx, server.id))
+    volumes = attachments.volumes_of_servers(tx, [server.id])[server.id]
+    return Shown(server=server, volumes=volumes, ports=ports.ports_of(tx, server.id))
 
 
 def index(call: Call) -> Reply:
@@ -48,8 +49,8 @@ def detail(call: Call) -> Reply:
     with call.services.store.read() as tx:
         page = servers.listing(tx, listing_of(call, tx, "os_compute_api:servers:detail:get_all_tenants"))
         wanted = [server.id for server in page]
-        disks, bound = attachments.of_servers(tx, wanted), ports.ports_of_all(tx, wanted)
-    entries = [Shown(server=server, disks=disks[server.id], ports=bound[server.id]) for server in page]
+        volumes, bound = attachments.volumes_of_servers(tx, wanted), ports.ports_of_all(tx, wanted)
+    entries = [Shown(server=server, volumes=volumes[server.id], ports=bound[server.id]) for server in page]
     return _page(call, [views.detail(call, entry, in_list=True) for entry in entries])
 
 

@@ -58,6 +58,7 @@ class Call:
         """``host_url`` plus the service's prefix and API version, e.g. ``http://h:8780/compute/v2.1``."""
         self.path = path
         """The path below ``service_url``, with a leading slash."""
+        self._allowed: dict[tuple[str, str | None], bool] = {}
 
     def at_least(self, major: int, minor: int) -> bool:
         """Whether the request's microversion is that one or a later one."""
@@ -76,7 +77,10 @@ class Call:
 
     def allowed(self, rule: str, project_id: str | None = None) -> bool:
         """Whether the policy lets the caller do ``rule`` to something of ``project_id`` (default: its own)."""
-        return self.services.policy.allows(rule, self.context, project_id)
+        key = (rule, project_id)
+        if key not in self._allowed:
+            self._allowed[key] = self.services.policy.allows(rule, self.context, project_id)
+        return self._allowed[key]
 
     def enforce(self, rule: str, project_id: str | None = None) -> None:
         """403 unless the policy allows ``rule``."""

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-import sqlalchemy as sa
 
 from moorage.compute.ports import Guest
-from moorage.store.tables.compute import servers
 
 
-class Server(msgspec.Struct, frozen=True, kw_only=True):
+class Server(msgspec.Struct, frozen=True):
     """A row of ``servers``. ``flavor`` is a copy made at create, so a later change of the flavor changes nothing.
 
     ``vcpus`` and ``ram_mib`` are what the server takes of its hypervisor and of quotas: what its flavor says, or more
@@ -79,9 +78,6 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
         return None if self.identity is None else self.identity["connector"]
 
 
-_COLUMNS = tuple(servers.c.keys())
-
-
-def from_row(row: sa.Row[Any]) -> Server:
-    """Of a row with all columns, in the table's order; asking each row for its names took a third of a list's time."""
-    return Server(**dict(zip(_COLUMNS, row, strict=True)))
+def from_row(row: Sequence[Any]) -> Server:
+    """Of a row with all columns: the fields stand in the table's order, so that no row is asked for names."""
+    return Server(*row)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 metadata = sa.MetaData(
@@ -14,6 +15,21 @@ metadata = sa.MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+def _decoded(text: str | None) -> Any:
+    return None if text is None else msgspec.json.decode(text)
+
+
+class _Json(sa.TypeDecorator[Any]):
+    """JSON without SQLAlchemy's two calls around each value, which took a tenth of a long list's time on SQLite."""
+
+    impl = sa.JSON
+    cache_ok = True
+
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Any:
+        return _decoded if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+
 
 Id = sa.String(64)
 Name = sa.String(255)
@@ -38,7 +54,7 @@ def flag(name: str, default: bool = False, *, comment: str | None = None) -> sa.
 
 
 def json(name: str, default: Any = None, *, nullable: bool = True, comment: str | None = None) -> sa.Column[Any]:
-    return sa.Column(name, sa.JSON(none_as_null=True), nullable=nullable, default=default, comment=comment)
+    return sa.Column(name, _Json(none_as_null=True), nullable=nullable, default=default, comment=comment)
 
 
 def time(name: str, *, nullable: bool = True) -> sa.Column[Any]:
