@@ -10,7 +10,7 @@ import sys
 import threading
 from typing import Any
 
-from moorage import errors
+from moorage import errors, garbage
 
 
 def add_arguments(parser: argparse.ArgumentParser, *, has_api: bool) -> None:
@@ -51,6 +51,7 @@ def run_api(settings: Any, probe: Any = None, *, has_worker: bool) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     moorage.start()
+    garbage.look_seldom()
     try:
         server.run()
     finally:
@@ -77,6 +78,7 @@ def run_worker(settings: Any, probe: Any = None) -> int:
     observing.open_port(moorage.figures_app())
     try:
         moorage.start()
+        garbage.look_seldom()
         print(f"ready worker {os.getpid()}", flush=True)
         stop.wait()
     except errors.MoorageError:

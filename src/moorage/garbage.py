@@ -1,0 +1,19 @@
+"""How often does the interpreter look for unreachable cycles?
+
+By default after every 700 objects: a list of 200 servers alone makes ten times as many, all of which go away without
+being looked for (``docs/decisions/0008-what-a-request-costs.md`` has the figures).
+"""
+
+from __future__ import annotations
+
+import gc
+
+_OBJECTS = 50_000
+"""Objects that live on before the youngest are looked at; at some hundred bytes each a few megabytes."""
+
+
+def look_seldom() -> None:
+    """Leave what was made so far alone for good, which is modules and tables, and look seldom at the rest."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_OBJECTS, 10, 10)
