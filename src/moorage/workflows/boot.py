@@ -146,14 +146,20 @@ def disconnect_disk(world: World, server_id: str, row_id: str, is_attached: bool
 
     ``is_attached``: the volume stays in use without a connector, else it stays reserved.
     """
+    if unmap(world, row_id):
+        with world.store.write() as tx:
+            attachments.disconnected(tx, row_id, is_attached=is_attached)
+
+
+def unmap(world: World, row_id: str) -> bool:
+    """Ask storage alone; the record is the caller's to change. False: nothing was mapped."""
     with world.store.read() as tx:
         disk = attachments.by_row(tx, row_id)
         if disk is None or disk.connector is None or disk.volume_id is None:
-            return
+            return False
         volume = volumes.get(tx, disk.volume_id)
     world.backends[volume.backend].disconnect(volume.content_id, disk.connector)
-    with world.store.write() as tx:
-        attachments.disconnected(tx, row_id, is_attached=is_attached)
+    return True
 
 
 def boot_guest(world: World, server_id: str) -> None:

@@ -56,7 +56,7 @@ def run(saga: Saga[World], server_id: str) -> None:
 
 def plan_release(world: World, server_id: str) -> dict[str, list[str]]:
     """What is attached, read once the server's turn has come; which volumes go with it."""
-    with world.store.write() as tx:
+    with world.store.note() as tx:
         servers.update(tx, server_id, task_state="deleting")
         disks = [disk for disk in attachments.of_server(tx, server_id) if disk.attachment_id is not None]
     return {
@@ -72,7 +72,7 @@ def destroy_guest(world: World, server_id: str) -> None:
 
 def release_disk(world: World, server_id: str, row_id: str) -> None:
     """Unmap with the stored connector, then let the volume go."""
-    boot.disconnect_disk(world, server_id, row_id)
+    boot.unmap(world, row_id)
     with world.store.write() as tx:
         attachments.remove(tx, row_id)
 
@@ -81,12 +81,13 @@ def drop_local_disks(world: World, server_id: str) -> None:
     """Disks that never were volumes went with the guest; their records are left, and the image of a shelved root."""
     with world.store.read() as tx:
         server = servers.find(tx, server_id)
+        local = [disk.id for disk in attachments.of_server(tx, server_id) if disk.attachment_id is None]
     if server is not None and (image_id := server_image.shelved_image(server)):
         server_image.drop(world, server_id, image_id)
-    with world.store.write() as tx:
-        for disk in attachments.of_server(tx, server_id):
-            if disk.attachment_id is None:
-                attachments.remove(tx, disk.id)
+    if local:
+        with world.store.write() as tx:
+            for row_id in local:
+                attachments.remove(tx, row_id)
 
 
 def delete_volume(world: World, server_id: str, volume_id: str) -> None:
