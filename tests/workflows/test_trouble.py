@@ -61,7 +61,7 @@ def test_the_next_step_ends_the_trouble_of_the_last_and_retries_stay_counted(sto
         service.note_trouble(tx, operation, "boot_guest: no answer")
     assert reasons(store) == {operation: "tried again 2 times: boot_guest: no answer"}
     with store.write() as tx:
-        service.note_step(tx, operation, "finish")
+        service.note_step(tx, operation, "finish", clock.now())
     assert reasons(store) == {}
     with store.read() as tx:
         (kept,) = service.recent(tx, 10, is_retried=True)

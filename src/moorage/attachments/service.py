@@ -31,6 +31,7 @@ _VOLUMES = (
     .order_by(_BOOT_ORDER, attachments.c.created_at, attachments.c.id)
 )
 
+_REMOVE = attachments.delete().where(attachments.c.id == sa.bindparam("row_id"))
 _UPDATE = attachments.update().where(attachments.c.id == sa.bindparam("row_id"))
 _SHOW_ON_VOLUME = volumes.update().where(
     volumes.c.id == sa.bindparam("of_volume"),
@@ -209,7 +210,7 @@ def remove(tx: Tx, row_id: str) -> None:
     row = by_row(tx, row_id)
     if row is None:
         return
-    tx.execute(attachments.delete().where(attachments.c.id == row_id))
+    tx.execute(_REMOVE, {"row_id": row_id})
     if row.volume_id is not None and row.attachment_id is not None:
         recompute(tx, row.volume_id)
 

@@ -26,6 +26,8 @@ _CLAIMABLE = (
     .limit(sa.bindparam("limit"))
 )
 """Made once: each end of an operation asks it, and making it takes several times as long as asking."""
+_CLAIM = operations.update().where(operations.c.id == sa.bindparam("operation_id"))
+_BEGIN_EVENT = action_events.insert()
 
 
 def claimable(tx: Tx, limit: int, kinds: list[str], formats: tuple[str, ...]) -> list[Operation]:
@@ -41,11 +43,10 @@ def claim(tx: Tx, operation: Operation, executor: str, journal_format: str, even
     """The operation runs here: state and, for servers, the event that clients see."""
     now = clock.now()
     began = {} if operation.started_at else {"started_at": now, "journal_format": journal_format}
-    changed = {"state": "running", "executor": executor, **began}
-    tx.execute(operations.update().where(operations.c.id == operation.id).values(changed))
+    tx.execute(_CLAIM, {"operation_id": operation.id, "state": "running", "executor": executor, **began})
     if began and operation.action_id and event:
         row = {"id": ids.new(), "action_id": operation.action_id, "event": event, "started_at": now}
-        tx.execute(action_events.insert().values(row))
+        tx.execute(_BEGIN_EVENT, row)
 
 
 def set_free(tx: Tx, executors: list[str]) -> int:

@@ -48,7 +48,7 @@ class Engine:
         self.kinds = {kind.name: kind for kind in kinds}
         self._ended = threading.Condition()
         self._running: Counter[str] = Counter()
-        self._leases: dict[str, Lease] = {}
+        self._claimed: dict[str, tuple[Operation, Lease]] = {}
         self.on_end: Any = lambda: None
 
     def launch(self) -> None:
@@ -72,6 +72,7 @@ class Engine:
         with schema.one_at_a_time(self._url):
             DBOS.launch()
         notices.listen(self.runtime.ring)
+        self.runtime.steps.start()
 
     def pools(self) -> dict[str, list[str]]:
         """The names of the kinds in each pool."""
@@ -84,7 +85,7 @@ class Engine:
         """Run an operation that this process has claimed, or go on with it, in a thread and under its lease."""
         with self._ended:
             self._running[operation.kind] += 1
-        self._leases[operation.id] = lease
+        self._claimed[operation.id] = operation, lease
         try:
             found = Found.ABSENT if operation.started_at is None else resume(operation.id, lease)
             if found is Found.ABSENT:
@@ -112,6 +113,7 @@ class Engine:
         What did not goes on at the next start.
         """
         self.runtime.stopping.set()
+        self.runtime.steps.stop()
         notices.forget(self.runtime.ring)
         self.runtime.ring()
         with self._ended:
@@ -123,20 +125,19 @@ class Engine:
     def run(self, operation_id: str, kind_name: str, args: dict[str, Any]) -> str | None:
         """The body of every workflow: returns None, or why the operation failed."""
         try:
-            with fence.held(self._leases.pop(operation_id)), self._observed(operation_id, kind_name):
+            operation, lease = self._claimed.pop(operation_id)
+            with fence.held(lease), self._observed(operation):
                 return self._carry_out(operation_id, kind_name, args)
         finally:
             self._note_end(kind_name)
 
     @contextlib.contextmanager
-    def _observed(self, operation_id: str, kind_name: str) -> Iterator[None]:
+    def _observed(self, operation: Operation) -> Iterator[None]:
         """Log lines, spans and outside calls within carry the operation's ids."""
-        with self.runtime.store.read() as tx:
-            marks = service.ids_of(tx, operation_id)
         began = time.monotonic()
-        with scope(operation=operation_id, **marks), tracing.span(f"operation {kind_name}"):
+        with scope(operation=operation.id, **operation.marks), tracing.span(f"operation {operation.kind}"):
             yield
-        durations.observe("operation", time.monotonic() - began, kind=kind_name)
+        durations.observe("operation", time.monotonic() - began, kind=operation.kind)
 
     def _carry_out(self, operation_id: str, kind_name: str, args: dict[str, Any]) -> str | None:
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import functools
 import logging
 import math
 import threading
@@ -12,8 +14,9 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from dbos import DBOS
 
-from moorage import errors, fence
+from moorage import clock, errors, fence
 from moorage.operations import service
+from moorage.operations.step_notes import StepNotes
 from moorage.store import Store, Tx, outage
 from moorage.telemetry import counters, tracing
 
@@ -58,6 +61,7 @@ class Runtime(Generic[W]):
         self.store = store
         self.world = world
         self.probe: Probe = probe or NoProbe()
+        self.steps = StepNotes(store)
         self.stopping = threading.Event()
         self._bell = threading.Condition()
         self._rings = 0
@@ -149,13 +153,16 @@ class Saga(Generic[W]):
         name = getattr(step, "__name__", str(step))
 
         def call() -> Any:
-            return self._attempts(name, step, args, persistent, guard)
+            since = clock.now()
+            with self._runtime.steps.at(self.operation_id, name, since):
+                return self._attempts(name, since, step, args, persistent, guard)
 
         return DBOS.run_step({"name": name}, call)
 
-    def _attempts(self, name: str, step: Step, args: tuple[Any, ...], persistent: Step | None, guard: Any) -> Any:
+    def _attempts(
+        self, name: str, since: dt.datetime, step: Step, args: tuple[Any, ...], persistent: Step | None, guard: Any
+    ) -> Any:
         runtime, tries, pause_s = self._runtime, 0, _FIRST_PAUSE_S
-        self._note(service.note_step, name)
         while True:
             tries += 1
             try:
@@ -173,7 +180,8 @@ class Saga(Generic[W]):
                 reason = trouble.message
             _log.warning("operation %s: %s failed, try %d: %s", self.operation_id, name, tries, reason)
             counters.count("step_retries", kind=self.kind, step=name)
-            self._note(service.note_trouble, f"{name}: {reason}")
+            note = functools.partial(service.note_trouble, step=name, step_at=since)
+            runtime.record(runtime.store.note, note, self.operation_id, f"{name}: {reason}")
             if persistent is not None and tries == _QUICK_TRIES:
                 persistent(runtime.world, reason, *args)
             runtime.pause(pause_s)
@@ -195,9 +203,6 @@ class Saga(Generic[W]):
             raise errors.Refused(f"{type(bug).__name__} in step {name}") from None
         self._runtime.probe.after(self.kind, name)
         return result
-
-    def _note(self, note: Callable[..., None], text: str) -> None:
-        self._runtime.record(self._runtime.store.note, note, self.operation_id, text)
 
 
 def _nothing(*_: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import msgspec
@@ -13,7 +14,14 @@ from moorage.store import Tx, notices
 from moorage.store.tables.operations import action_events, instance_actions, is_unfinished, operations
 
 UNFINISHED = ("pending", "running")
-_NOTE = operations.update().where(operations.c.id == sa.bindparam("operation_id"))
+_SUBMIT, _RECORD = operations.insert(), instance_actions.insert()
+_ONE = operations.update().where(operations.c.id == sa.bindparam("operation_id"))
+_NOTE = _ONE.where(is_unfinished, sa.or_(operations.c.step_at.is_(None), operations.c.step_at < sa.bindparam("since")))
+_END = _ONE.where(is_unfinished).returning(operations.c.action_id)
+_END_EVENT = action_events.update().where(
+    action_events.c.action_id == sa.bindparam("of_action"), action_events.c.finished_at.is_(None)
+)
+_END_ACTION = instance_actions.update().where(instance_actions.c.id == sa.bindparam("of_action"))
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +48,12 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     started_at: Any
     finished_at: Any
 
+    @property
+    def marks(self) -> dict[str, str]:
+        """For logs: the request that asked for it, and its subject by kind of subject (``server``, ``volume``, ...)."""
+        kind, _, subject = self.subject.partition("/")
+        return {"request": self.request_id or "", kind: subject}
+
 
 def submit(
     tx: Tx,
@@ -56,12 +70,11 @@ def submit(
     Every process is told once the transaction is durable (``announce``).
     """
     operation_id = operation_id or ids.new()
-    tx.execute(
-        operations.insert().values(
-            id=operation_id, kind=kind, subject=subject, args=args, state="pending", project_id=context.project_id,
-            user_id=context.user_id, request_id=context.request_id, action_id=action_id, created_at=clock.now(),
-        )
-    )  # fmt: skip
+    tx.execute(_SUBMIT, {
+        "id": operation_id, "kind": kind, "subject": subject, "args": args, "state": "pending",
+        "project_id": context.project_id, "user_id": context.user_id, "request_id": context.request_id,
+        "action_id": action_id, "created_at": clock.now(),
+    })  # fmt: skip
     announce(tx)
     return operation_id
 
@@ -74,12 +87,11 @@ def announce(tx: Tx) -> None:
 def record_action(tx: Tx, context: Context, server_id: str, action: str, project_id: str | None = None) -> str:
     """Note in ``os-instance-actions`` that ``action`` was asked for; returns the action's id."""
     action_id, now = ids.new(), clock.now()
-    tx.execute(
-        instance_actions.insert().values(
-            id=action_id, server_id=server_id, project_id=project_id or context.project_id, user_id=context.user_id,
-            request_id=context.request_id, action=action, started_at=now, updated_at=now,
-        )
-    )  # fmt: skip
+    tx.execute(_RECORD, {
+        "id": action_id, "server_id": server_id, "project_id": project_id or context.project_id,
+        "user_id": context.user_id, "request_id": context.request_id, "action": action, "started_at": now,
+        "updated_at": now,
+    })  # fmt: skip
     return action_id
 
 
@@ -93,40 +105,32 @@ def record_done(tx: Tx, context: Context, server_id: str, action: str, event: st
     )
 
 
-def note_step(tx: Tx, operation_id: str, step: str) -> None:
+def note_step(tx: Tx, operation_id: str, step: str, since: dt.datetime) -> None:
     """The step begun last, for whoever looks while it runs; the trouble of an earlier one is over."""
-    tx.execute(_NOTE, {"operation_id": operation_id, "step": step, "step_at": clock.now(), "error": None})
+    noted = {"step": step, "step_at": since, "error": None}
+    tx.execute(_NOTE, {"operation_id": operation_id, "since": since, **noted})
 
 
-def note_trouble(tx: Tx, operation_id: str, error: str) -> None:
-    """Why a step is being repeated."""
-    noted = {"error": error, "retries": operations.c.retries + 1}
-    tx.execute(operations.update().where(operations.c.id == operation_id).values(**noted))
+def note_trouble(tx: Tx, operation_id: str, error: str, **at: Any) -> None:
+    """Why a step is being repeated; ``at`` which (``step``, ``step_at``)."""
+    again = {"retries": operations.c.retries + 1}
+    tx.execute(_ONE.values(again), {"operation_id": operation_id, "error": error, **at})
 
 
 def finish(tx: Tx, operation_id: str, error: str | None) -> None:
-    """The operation ended; repeating it changes nothing."""
+    """The operation ended; repeating it changes nothing. Who runs it tells this process itself."""
     now = clock.now()
-    state = "failed" if error else "succeeded"
-    changed = tx.execute(
-        operations.update()
-        .where(operations.c.id == operation_id, is_unfinished)
-        .values(state=state, error=error, finished_at=now)
-    )
-    announce(tx)
-    action = tx.scalar(sa.select(operations.c.action_id).where(operations.c.id == operation_id))
-    if not changed.rowcount or not action:
+    ended = {"state": "failed" if error else "succeeded", "step": None, "error": error, "finished_at": now}
+    action = tx.scalar(_END, {"operation_id": operation_id, **ended})
+    notices.announce_elsewhere(tx)
+    if not action:
         return
+    result: dict[str, Any] = {"of_action": action, "result": "Error" if error else "Success", "finished_at": now}
     # what a part under way has written down stays in front of the error that ended it
-    told = sa.func.coalesce(action_events.c.details + "\n" + error, error) if error else action_events.c.details
-    result = {"result": "Error" if error else "Success", "details": told, "finished_at": now}
-    tx.execute(
-        action_events.update()
-        .where(action_events.c.action_id == action, action_events.c.finished_at.is_(None))
-        .values(**result)
-    )
+    told = {"details": sa.func.coalesce(action_events.c.details + "\n" + error, error)} if error else {}
+    tx.execute(_END_EVENT.values(told) if told else _END_EVENT, result)
     message = {"message": "Error"} if error else {}
-    tx.execute(instance_actions.update().where(instance_actions.c.id == action).values(updated_at=now, **message))
+    tx.execute(_END_ACTION, {"of_action": action, "updated_at": now, **message})
 
 
 def get(tx: Tx, operation_id: str) -> Operation:
@@ -139,16 +143,6 @@ def get(tx: Tx, operation_id: str) -> Operation:
 def is_known(tx: Tx, operation_id: str) -> bool:
     """Whether it was ever submitted."""
     return tx.scalar(sa.select(operations.c.id).where(operations.c.id == operation_id)) is not None
-
-
-def ids_of(tx: Tx, operation_id: str) -> dict[str, str]:
-    """For logs: the request that asked for it, and its subject by kind of subject (``server``, ``volume``, ...)."""
-    query = sa.select(operations.c.request_id, operations.c.subject).where(operations.c.id == operation_id)
-    row = tx.execute(query).one_or_none()
-    if row is None:
-        return {}
-    kind, _, subject = row.subject.partition("/")
-    return {"request": row.request_id or "", kind: subject}
 
 
 def unfinished(tx: Tx, subject: str | None = None) -> list[Operation]:

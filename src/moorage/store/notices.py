@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from moorage.store.database import Store, Tx, after_commit
 
 _CHANNEL = "moorage"
+_NOTIFY = sa.select(sa.func.pg_notify(_CHANNEL, ""))
 _LOOK_S = 0.5
 _log = logging.getLogger(__name__)
 _listeners: list[Callable[[], None]] = []
@@ -23,10 +24,15 @@ _listeners: list[Callable[[], None]] = []
 
 def announce(tx: Tx) -> None:
     """Tell all listeners once the transaction is durable; never if it rolls back."""
-    if tx.dialect.name == "postgresql":
-        tx.execute(sa.select(sa.func.pg_notify(_CHANNEL, "")))
-    else:
+    announce_elsewhere(tx)
+    if tx.dialect.name != "postgresql":
         after_commit(tx, _tell)
+
+
+def announce_elsewhere(tx: Tx) -> None:
+    """Tell other processes alone, where there are any."""
+    if tx.dialect.name == "postgresql":
+        tx.execute(_NOTIFY)
 
 
 def listen(listener: Callable[[], None]) -> None:

@@ -31,6 +31,8 @@ guests = sa.Table(
     sa.Column("addresses", sa.Text, nullable=False, comment="JSON: volume id to where storage serves it"),
 )  # fmt: skip
 
+_HIS = guests.c.id == sa.bindparam("guest_id")
+_BOOTS, _DROP, _ADD = sa.select(guests.c.boots).where(_HIS), guests.delete().where(_HIS), guests.insert()
 RUNNING, PAUSED, SHUTDOWN, SUSPENDED, NOSTATE = 1, 3, 4, 7, 0
 
 
@@ -163,7 +165,7 @@ class SimDriver:
 
     def destroy(self, guest: Guest) -> None:
         with self.faults.around("destroy", guest.id, self._latency_s), self._turn, self._engine.begin() as tx:
-            tx.execute(guests.delete().where(guests.c.id == guest.id))
+            tx.execute(_DROP, {"guest_id": guest.id})
             self._first_boots.forget(tx, guest)
 
     def release_identity(self, guest: Guest) -> None:
@@ -207,18 +209,12 @@ class SimDriver:
     ) -> None:  # fmt: skip
         addresses = kept or {disk.volume_id: _address(disk.connection_info) for disk in disks}
         with self._turn, self._engine.begin() as tx:
-            boots = tx.scalar(sa.select(guests.c.boots).where(guests.c.id == guest.id)) or 0
-            tx.execute(guests.delete().where(guests.c.id == guest.id))
-            tx.execute(
-                guests.insert().values(
-                    id=guest.id,
-                    name=guest.name,
-                    power=power,
-                    disks=json.dumps(list(addresses)),
-                    boots=boots + int(booted),
-                    addresses=json.dumps(addresses),
-                )
-            )
+            boots = tx.scalar(_BOOTS, {"guest_id": guest.id}) or 0
+            tx.execute(_DROP, {"guest_id": guest.id})
+            tx.execute(_ADD, {
+                "id": guest.id, "name": guest.name, "power": power, "disks": json.dumps(list(addresses)),
+                "boots": boots + int(booted), "addresses": json.dumps(addresses),
+            })  # fmt: skip
             if booted:
                 self._first_boots.note(tx, guest)
         self._first_boots.wake()

@@ -26,6 +26,7 @@ table = sa.Table(
 _has_more_to_say = table.c.reports != sa.literal_column("'[]'")
 sa.Index("ix_first_boots_talkative", table.c.id, sqlite_where=_has_more_to_say)
 _TALKATIVE = sa.select(table).where(_has_more_to_say)
+_FORGET = table.delete().where(table.c.id == sa.bindparam("guest_id"))
 
 _RETRY_S = 0.5
 _log = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ class FirstBoots:
         self._wake.set()
 
     def forget(self, tx: sa.Connection, guest: Guest) -> None:
-        tx.execute(table.delete().where(table.c.id == guest.id))
+        tx.execute(_FORGET, {"guest_id": guest.id})
 
     def close(self) -> None:
         """Returns once nothing is being sent any more."""

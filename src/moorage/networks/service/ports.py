@@ -23,6 +23,8 @@ _MAC_PREFIX = "fa:16:3e"
 _MAC_TRIES = 64
 _IN_ORDER = sa.select(ports).order_by(ports.c.device_index, ports.c.sequence)
 _OF_SERVER = _IN_ORDER.where(ports.c.server_id == sa.bindparam("server_id"))
+_BOUND = ports.c.server_id == sa.bindparam("of_server")
+_DROP_MADE, _FREE_GIVEN = ports.delete().where(_BOUND, ports.c.is_made_for_server), ports.update().where(_BOUND)
 
 
 def create_port(tx: Tx, context: Context, network: Network, new: NewPort, *, project_id: str | None = None) -> Port:
@@ -142,12 +144,9 @@ def bind(tx: Tx, port_id: str, server_id: str, *, index: int, is_made_for_server
 
 def release(tx: Tx, server_id: str) -> None:
     """The server is gone: ports made for it go, those it was given are free again. None bound is success."""
-    tx.execute(ports.delete().where(ports.c.server_id == server_id, ports.c.is_made_for_server))
-    tx.execute(
-        ports.update()
-        .where(ports.c.server_id == server_id)
-        .values(server_id=None, device_index=None, tag=None, updated_at=clock.now())
-    )
+    tx.execute(_DROP_MADE, {"of_server": server_id})
+    free = {"server_id": None, "device_index": None, "tag": None, "updated_at": clock.now()}
+    tx.execute(_FREE_GIVEN, {"of_server": server_id, **free})
 
 
 def update_port(tx: Tx, port_id: str, **values: Any) -> Port:
