@@ -11,7 +11,7 @@ from moorage.api.volumes import views
 from moorage.api.volumes.fields import Description, Metadata, Name, first_given, stripped, texts
 from moorage.api.volumes.query import filters_of, is_set, owner_of, page_of, scope_of
 from moorage.api.wire import Call, Reply, Route
-from moorage.api.wire.answers import one, page
+from moorage.api.wire.answers import INTEGER, one, page
 from moorage.api.wire.paging import next_link
 from moorage.api.wire.route import Rule
 from moorage.attachments import service as attachments
@@ -133,9 +133,9 @@ def encryption(call: Call) -> Reply:
 
 ROUTES = [
     Route(method="GET", path="/volumes", handler=index, policy="volume:get_all", default="reader",
-          summary="List volumes", answer=page("volumes", views.BRIEF)),
+          summary="List volumes", answer=page("volumes", views.BRIEF, count=INTEGER)),
     Route(method="GET", path="/volumes/detail", handler=detail, policy="volume:get_all", default="reader",
-          summary="List volumes with details", answer=page("volumes", views.DETAIL)),
+          summary="List volumes with details", answer=page("volumes", views.DETAIL, count=INTEGER)),
     Route(method="GET", path="/volumes/summary", handler=summary, policy="volume:get_all", default="reader",
           min=(3, 12), summary="Count volumes and their size"),
     Route(method="GET", path="/volumes/{volume_id}", handler=show, policy="volume:get", default="reader",
