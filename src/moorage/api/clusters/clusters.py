@@ -7,7 +7,7 @@ from typing import Any
 from moorage.api.clusters import answers, fields, schema, views
 from moorage.api.clusters.call import body, check_query, is_v2, listed, renamed, rows
 from moorage.api.wire import Call, Reply, Route
-from moorage.api.wire.answers import TEXT, array, closed, one, several
+from moorage.api.wire.answers import TEXT, either, one, several
 from moorage.clusters.model import Cluster
 from moorage.clusters.service import clusters, guard, progress, verifications
 from moorage.store import Tx
@@ -102,7 +102,7 @@ def _rendered(call: Call, tx: Tx, found: Cluster, *, with_events: bool = False) 
 def routes(*, v2: bool) -> list[Route]:
     path, entry = "/clusters/{cluster_id}", answers.cluster(v2=v2)
     shown = one("cluster", entry)
-    made = closed({}, {"cluster": entry, "clusters": array(shown)}) if v2 else shown
+    made = either(shown, several("clusters", shown)) if v2 else shown
     many = _row(
         "POST",
         "/clusters/multiple",

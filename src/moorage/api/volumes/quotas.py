@@ -9,7 +9,7 @@ import msgspec
 from moorage import errors
 from moorage.api.volumes.query import is_set
 from moorage.api.wire import Call, Reply, Route
-from moorage.api.wire.answers import INTEGER, TEXT, closed, each, extensible, one
+from moorage.api.wire.answers import INTEGER, TEXT, closed, each, either, extensible, one
 from moorage.store import Tx
 from moorage.volumes.service import quotas
 
@@ -108,7 +108,7 @@ def update_class(call: Call) -> Reply:
         return Reply(body={"quota_class_set": quotas.defaults(tx)})
 
 
-_LIMIT = {"anyOf": [INTEGER, closed(each(INTEGER, "limit", "in_use", "reserved"))]}
+_LIMIT = either(INTEGER, closed(each(INTEGER, "limit", "in_use", "reserved")))
 _QUOTA = extensible(closed(each(_LIMIT, *quotas.BUILT_IN), {"id": TEXT}), _LIMIT)
 """Further limits are those of single volume types."""
 ROUTES = [

@@ -12,6 +12,8 @@ INTEGER: Schema = {"type": "integer"}
 NULLABLE_INTEGER: Schema = {"type": ["integer", "null"]}
 NUMBER: Schema = {"type": "number"}
 BOOLEAN: Schema = {"type": "boolean"}
+NOTHING: Schema = {"const": ""}
+"""An empty text where there would be a value."""
 NULL: Schema = {"type": "null"}
 OBJECT: Schema = {"type": "object"}
 """Of any fields."""
@@ -45,6 +47,10 @@ def mapping(values: Schema) -> Schema:
 
 def array(entry: Schema) -> Schema:
     return {"type": "array", "items": entry}
+
+
+def either(*entries: Schema) -> Schema:
+    return {"anyOf": list(entries)}
 
 
 TEXTS = mapping(TEXT)
