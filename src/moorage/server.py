@@ -92,6 +92,7 @@ class Moorage:
             Timer(conf.periodic_interval, [self._look_for_due_servers]),
             Timer(conf.clusters.verification_periodic_interval, [self._look_at_clusters]),
             Timer(conf.compute.reconcile_interval, [self._note_hosts, self._reconcile]),
+            Timer(services.REPORT_S, [self._report]),
         ]
         if conf.audit.mode != periodic_audit.OFF:
             timers.append(self.audit_timer)
@@ -166,6 +167,10 @@ class Moorage:
         hosts = self.hypervisor.hosts()
         with self.store.write() as tx:
             services.register_hosts(tx, self.hypervisor.name, hosts)
+
+    def _report(self) -> None:
+        with self.store.note() as tx:
+            services.report_process(tx)
 
     def _reconcile(self) -> None:
         if self.guest_watch is not None:

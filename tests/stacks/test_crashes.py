@@ -124,8 +124,8 @@ class NthReaper(Reaper):
             self._left[cell] -= 1
 
 
-def killed(house: House, scene: Scene, step: str, number: int, when: str) -> None:
-    """One run that dies at the cell, and another process that goes on with it."""
+def die(house: House, scene: Scene, step: str, number: int, when: str) -> str:
+    """One run that dies at the cell; returns the stack's id."""
     with house.running():
         stack_id = begin(house, scene)
         house.settle()
@@ -133,6 +133,12 @@ def killed(house: House, scene: Scene, step: str, number: int, when: str) -> Non
     with house.running(reaper):
         scene.act(house, stack_id)
         eventually(lambda: reaper.struck.is_set() or _ended(house, scene), 60, what=f"{step}#{number} {when}")
+    return stack_id
+
+
+def killed(house: House, scene: Scene, step: str, number: int, when: str) -> None:
+    """One run that dies at the cell, and another process that goes on with it."""
+    die(house, scene, step, number, when)
     with house.running():
         outcome(house, scene)
         clean(house)
@@ -155,6 +161,16 @@ def test_a_process_that_dies_at_any_step_leaves_what_was_asked_for(house: House,
 )
 def test_a_process_that_dies_after_its_work_and_before_its_record(house: House, name: str, step: str) -> None:
     killed(house, SCENES[name], step, 0, "after")
+
+
+@pytest.mark.parametrize(("name", "step"), [("grow", "complete"), ("way back", "end_way_back")])
+def test_what_was_asked_for_since_is_not_ended_by_a_repeated_last_step(house: House, name: str, step: str) -> None:
+    """The stack has ended, by all that can be seen, and only its operation does not know."""
+    stack_id = die(house, SCENES[name], step, 0, "after")
+    house.stacks.update(stack_id, nodes(1, data_volumes=1, removed="0"), key="since")
+    with house.running():
+        outcome(house, SCENES["shrink"])
+        clean(house)
 
 
 @pytest.mark.long

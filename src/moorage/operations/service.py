@@ -159,6 +159,16 @@ def unfinished(tx: Tx, subject: str | None = None) -> list[Operation]:
     return [Operation(**row._mapping) for row in tx.execute(query)]
 
 
+def is_followed(tx: Tx, subject: str) -> bool:
+    """Whether another operation on the subject waits behind the one that asks.
+
+    A step that is repeated after a crash may find the next operation let in by what it wrote the first time, and must
+    not write it again over what that one was asked for.
+    """
+    query = sa.select(operations.c.id).where(is_unfinished, operations.c.subject == subject).limit(2)
+    return len(tx.execute(query).all()) > 1
+
+
 def busy_subjects(tx: Tx) -> set[str]:
     """Subjects with an operation that is pending or running."""
     return set(tx.scalars(sa.select(operations.c.subject).where(is_unfinished).distinct()))

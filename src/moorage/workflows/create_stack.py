@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from moorage import errors
 from moorage.operations import Kind, Saga
+from moorage.operations import service as operations
 from moorage.stacks import service, states
+from moorage.store import Tx
 from moorage.workflows.stack_executor import steps
 from moorage.workflows.world import World
 
@@ -25,7 +27,13 @@ def run(saga: Saga[World], stack_id: str) -> None:
 
 def complete(world: World, stack_id: str) -> None:
     with world.store.write() as tx:
-        service.end(tx, stack_id, states.COMPLETE, previous=None)
+        end(tx, stack_id, states.COMPLETE)
+
+
+def end(tx: Tx, stack_id: str, progress: str, reason: str | None = None) -> None:
+    """The action has ended, and the next one may be asked for; one that was is not ended with it."""
+    if not operations.is_followed(tx, f"stack/{stack_id}"):
+        service.end(tx, stack_id, progress, reason, previous=None)
 
 
 def begin_way_back(world: World, stack_id: str, reason: str) -> bool:
@@ -43,7 +51,7 @@ def end_way_back(world: World, stack_id: str, reason: str, left: str | None) -> 
     """What could not be taken back is told beside the reason of it all."""
     told = reason if left is None else f"{reason} (taking it back: {left})"
     with world.store.write() as tx:
-        service.end(tx, stack_id, states.COMPLETE if left is None else states.FAILED, told, previous=None)
+        end(tx, stack_id, states.COMPLETE if left is None else states.FAILED, told)
 
 
 def failed(world: World, message: str, stack_id: str) -> None:
@@ -51,7 +59,7 @@ def failed(world: World, message: str, stack_id: str) -> None:
     with world.store.write() as tx:
         stack = service.find(tx, stack_id)
         if stack is not None and not stack.is_ended:
-            service.end(tx, stack_id, states.FAILED, message, previous=None)
+            end(tx, stack_id, states.FAILED, message)
 
 
 KIND = Kind(name="create_stack", run=run, failed=failed, pool=POOL)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from moorage import errors
 from moorage.operations import Kind, Saga
+from moorage.operations import service as operations
 from moorage.stacks import service, states
 from moorage.workflows import create_stack
 from moorage.workflows.stack_executor import steps
@@ -39,7 +40,8 @@ def forget(world: World, stack_id: str) -> None:
 def failed(world: World, message: str, stack_id: str) -> None:
     """What is left stays, and deleting it can be asked for again."""
     with world.store.write() as tx:
-        service.update(tx, stack_id, is_delete_requested=False)
+        if not operations.is_followed(tx, f"stack/{stack_id}"):
+            service.update(tx, stack_id, is_delete_requested=False)
     create_stack.failed(world, message, stack_id)
 
 

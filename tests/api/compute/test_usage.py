@@ -132,6 +132,17 @@ def test_silent_process_is_down_but_this_one_is_up(client: TestClient) -> None:
     assert states == {"gone": "down", services.process_host(): "up"}
 
 
+def test_a_process_that_goes_on_reporting_is_up(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    with client.services.store.write() as tx:  # type: ignore[attr-defined]
+        row = {"id": ids.new(), "host": "far", "binary": "nova-conductor", "zone": "internal"}
+        tx.execute(services_table.insert().values(updated_at=clock.now() - dt.timedelta(minutes=5), **row))
+        with monkeypatch.context() as elsewhere:
+            elsewhere.setattr(services, "process_host", lambda: "far")
+            services.report_process(tx)
+    states = {one["host"]: one["state"] for one in get(client, "/os-services?binary=nova-conductor")["services"]}
+    assert states == {"far": "up", services.process_host(): "up"}
+
+
 def test_disabled_hosts_make_their_zone_unavailable(client: TestClient) -> None:
     with client.services.store.write() as tx:  # type: ignore[attr-defined]
         services.change(tx, services.compute_on(tx, "cpc1", "nova-compute"), disabled=True)

@@ -21,6 +21,8 @@ from moorage.store.tables.compute import hypervisors, servers, services
 _PROCESS_BINARIES = ("nova-conductor", "nova-scheduler")
 _INTERNAL_ZONE = "internal"
 _DOWN_AFTER = dt.timedelta(seconds=60)
+REPORT_S = 20
+"""How often a process says that it lives: one report may be lost."""
 
 
 def process_host() -> str:
@@ -31,14 +33,19 @@ def process_host() -> str:
 def register_hosts(tx: Tx, driver_name: str, hosts: list[HostState], zone: str = "nova") -> None:
     """Note what the driver says of its hypervisors, and that this process lives.
 
-    Called at start and as often as the inventory is read again; other processes show as down when they have not called
-    it for 60 s. Hypervisors of the driver that are missing in ``hosts`` are kept and shown as down.
+    Called at start and as often as the inventory is read again. Hypervisors of the driver that are missing in ``hosts``
+    are kept and shown as down.
     """
     gone = hypervisors.c.name.not_in([host.name for host in hosts])
     tx.execute(hypervisors.update().where(hypervisors.c.driver == driver_name, gone).values(up=False))
     for host in hosts:
         _note_hypervisor(tx, driver_name, host)
         _note_service(tx, host.name, COMPUTE, zone)
+    report_process(tx)
+
+
+def report_process(tx: Tx) -> None:
+    """This process lives; those that have not said so for 60 s show as down."""
     for binary in _PROCESS_BINARIES:
         _note_service(tx, process_host(), binary, _INTERNAL_ZONE)
 

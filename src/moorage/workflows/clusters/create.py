@@ -112,9 +112,15 @@ def take_stock(world: World, cluster_id: str) -> dict[str, Any]:
 def finish(world: World, cluster_id: str) -> None:
     """Addresses, what the plugin tells of the cluster, and the first look at its health."""
     with world.store.write() as tx:
-        cluster = get(tx, cluster_id)
-        observation.adopt(tx, cluster, _story(cluster), stack_of(world, cluster))
-        conclude(tx, cluster_id)
+        if not is_over(tx, cluster_id):
+            cluster = get(tx, cluster_id)
+            observation.adopt(tx, cluster, _story(cluster), stack_of(world, cluster))
+            conclude(tx, cluster_id)
+
+
+def is_over(tx: Tx, cluster_id: str) -> bool:
+    """Whether the next change of the cluster, or its deletion, was asked for: this one has nothing more to say."""
+    return service.is_followed(tx, f"cluster/{cluster_id}")
 
 
 def conclude(tx: Tx, cluster_id: str, description: str | None = None) -> None:

@@ -19,7 +19,7 @@ from moorage.operations import Kind, Saga, service
 from moorage.store import Tx
 from moorage.workflows import power
 from moorage.workflows.clusters import demand, observation, stack
-from moorage.workflows.clusters.create import POOL, conclude, get, reason_of, stack_of, submit
+from moorage.workflows.clusters.create import POOL, conclude, get, is_over, reason_of, stack_of, submit
 from moorage.workflows.clusters.observation import Story
 from moorage.workflows.clusters.plan import Desk, check_host_names
 from moorage.workflows.clusters.scale_plan import Change, plan
@@ -167,9 +167,9 @@ def take_stock(world: World, cluster_id: str, key: str, groups: Groups) -> str |
 
 def finish(world: World, cluster_id: str, key: str, groups: Groups) -> None:
     with world.store.write() as tx:
-        cluster = get(tx, cluster_id)
-        if cluster.status == states.DELETING:
+        if is_over(tx, cluster_id):
             return
+        cluster = get(tx, cluster_id)
         observation.adopt(tx, cluster, _story(cluster, key, groups), stack_of(world, cluster))
         _forget_empty(tx, cluster)
         conclude(tx, cluster_id)
@@ -208,8 +208,8 @@ def failed(world: World, message: str, cluster_id: str, key: str, groups: Groups
     """The cluster works on with the nodes it has, and says why it has no others."""
     reason = f"Scaling cluster failed for the following reason(s): {message}"
     with world.store.write() as tx:
-        progress.fail_open(tx, cluster_id, message)
-        if clusters.status_of(tx, cluster_id) not in (None, states.DELETING):
+        if not is_over(tx, cluster_id):
+            progress.fail_open(tx, cluster_id, message)
             conclude(tx, cluster_id, reason)
 
 
