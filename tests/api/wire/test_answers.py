@@ -6,10 +6,14 @@ import fnmatch
 from pathlib import Path
 from typing import Any
 
+import pytest
 from jsonschema import Draft202012Validator
 
 from moorage.api.surface import SERVICES
+from moorage.api.wire import Reply
+from moorage.api.wire.answers import Schema, closed
 from moorage.api.wire.openapi import document
+from moorage.api.wire.route import EVERYONE, Route
 from tests.support import answers
 from tests.support.inside import PREFIX, Inside, inside
 
@@ -65,6 +69,16 @@ def test_every_route_that_answers_with_a_body_says_what_with() -> None:
     assert silent - {name for pattern in patterns for name in fnmatch.filter(silent, pattern)} == set()
     assert [pattern for pattern in patterns if fnmatch.filter(told, pattern)] == [], "these have a schema"
     assert [pattern for pattern in patterns if not fnmatch.filter(silent, pattern)] == [], "these are no more"
+
+
+@pytest.mark.parametrize(("answer", "reason"), [(closed({}), "'more' was unexpected"), (None, "has no schema")])
+def test_a_field_or_a_body_without_description_is_found(answer: Schema | None, reason: str) -> None:
+    def handler(call: Any) -> Reply:
+        return Reply(body={"more": 1})
+
+    route = Route(method="GET", path="/x", handler=handler, policy="", default=EVERYONE, answer=answer)
+    with pytest.raises(AssertionError, match=reason):
+        answers.checked(None, route)  # type: ignore[arg-type]
 
 
 def check(site: Inside, token: str, name: str, path: str, known: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""How is a server described, as ``server_views`` shows it over all versions and callers?"""
+"""How are servers, flavors, hypervisors and services described, over all versions and callers?"""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from moorage.api.wire.answers import (
     LINKS,
     NOTHING,
     NULL,
+    NULLABLE_INTEGER,
     NULLABLE_TEXT,
+    NUMBER,
     TAGS,
     TEXT,
     TEXTS,
@@ -20,6 +22,8 @@ from moorage.api.wire.answers import (
     one,
 )
 
+_ID = {"type": ["string", "integer"]}
+"""Where integers became UUIDs."""
 _LINKED = closed({"id": TEXT, "links": LINKS})
 _FLAVOR = closed(
     {"original_name": TEXT, "extra_specs": TEXTS} | each(INTEGER, "ram", "disk", "vcpus", "swap", "ephemeral")
@@ -60,3 +64,37 @@ CREATED = either(
         ),
     ),
 )
+
+_NAMED = {"id": TEXT, "name": TEXT, "links": LINKS}
+_DESCRIBED = {"description": NULLABLE_TEXT}
+FLAVOR = closed(_NAMED, _DESCRIBED)
+FLAVOR_DETAIL = closed(
+    _NAMED | each(INTEGER, "ram", "disk", "vcpus", "OS-FLV-EXT-DATA:ephemeral") | {"rxtx_factor": NUMBER}
+    | {"swap": either(INTEGER, NOTHING)} | each(BOOLEAN, "OS-FLV-DISABLED:disabled", "os-flavor-access:is_public"),
+    _DESCRIBED | {"extra_specs": TEXTS},
+)  # fmt: skip
+
+_NUMBERS = (
+    "vcpus", "memory_mb", "local_gb", "vcpus_used", "memory_mb_used", "local_gb_used", "free_ram_mb", "free_disk_gb",
+    "current_workload", "running_vms", "disk_available_least",
+)  # fmt: skip
+_HYPERVISOR = {"id": _ID} | each(TEXT, "hypervisor_hostname", "state", "status")
+_SERVERS = {"servers": array(closed(each(TEXT, "name", "uuid")))}
+HYPERVISOR = closed(_HYPERVISOR, _SERVERS)
+HYPERVISOR_DETAIL = closed(
+    _HYPERVISOR | {"hypervisor_type": TEXT, "hypervisor_version": INTEGER, "host_ip": NULL}
+    | {"service": closed({"id": _ID, "host": TEXT, "disabled_reason": NULLABLE_TEXT})},
+    _SERVERS | {"uptime": NULL, "cpu_info": either(closed({}), NOTHING)} | each(NULLABLE_INTEGER, *_NUMBERS),
+)  # fmt: skip
+HYPERVISOR_STATISTICS = closed(each(INTEGER, "count", *_NUMBERS))
+
+SERVICE = closed(
+    each(TEXT, "binary", "host", "zone", "status", "state") | each(NULLABLE_TEXT, "updated_at", "disabled_reason")
+    | {"id": _ID},
+    {"forced_down": BOOLEAN},
+)  # fmt: skip
+_BY_HOST = closed(each(TEXT, "host", "binary"), each(TEXT, "status", "disabled_reason") | {"forced_down": BOOLEAN})
+SERVICE_CHANGED = either(SERVICE, _BY_HOST)
+"""Until 2.52 the answer repeats the request."""
+_HOSTS = mapping(mapping(closed(each(BOOLEAN, "available", "active") | {"updated_at": NULLABLE_TEXT})))
+ZONE = closed({"zoneName": TEXT, "zoneState": one("available", BOOLEAN), "hosts": either(NULL, _HOSTS)})

@@ -5,23 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from moorage import errors, ids
+from moorage.api.compute import answers
 from moorage.api.compute.input import check_query, truth
 from moorage.api.wire import Call, Reply, Route
-from moorage.api.wire.answers import (
-    INTEGER,
-    NOTHING,
-    NULL,
-    NULLABLE_INTEGER,
-    NULLABLE_TEXT,
-    TEXT,
-    array,
-    closed,
-    each,
-    either,
-    one,
-    page,
-    several,
-)
+from moorage.api.wire.answers import one, page, several
 from moorage.api.wire.paging import MAX_LIMIT, limit_of, next_link
 from moorage.compute.model.host import HypervisorState
 from moorage.compute.service import hypervisors
@@ -182,32 +169,23 @@ def _numbers(found: HypervisorState) -> dict[str, int | None]:
     }
 
 
-_ID = {"type": ["string", "integer"]}
-_BRIEF = {"id": _ID} | each(TEXT, "hypervisor_hostname", "state", "status")
-_SERVERS = {"servers": array(closed(each(TEXT, "name", "uuid")))}
-_HYPERVISOR = closed(_BRIEF, _SERVERS)
-_DETAIL = closed(
-    _BRIEF | {"hypervisor_type": TEXT, "hypervisor_version": INTEGER, "host_ip": NULL}
-    | {"service": closed({"id": _ID, "host": TEXT, "disabled_reason": NULLABLE_TEXT})},
-    _SERVERS | {"uptime": NULL, "cpu_info": either(closed({}), NOTHING)} | each(NULLABLE_INTEGER, *_TOTALS),
-)  # fmt: skip
-_STATISTICS = closed(each(INTEGER, "count", *_TOTALS))
 _ONE = "/os-hypervisors/{hypervisor_id}"
 ROUTES = [
     Route(method="GET", path="/os-hypervisors", handler=index, policy=_POLICY + "list", default="admin",
-          summary="List hypervisors", answer=page("hypervisors", _HYPERVISOR)),
+          summary="List hypervisors", answer=page("hypervisors", answers.HYPERVISOR)),
     Route(method="GET", path="/os-hypervisors/detail", handler=detail, policy=_POLICY + "list-detail",
-          default="admin", summary="List hypervisors in detail", answer=page("hypervisors", _DETAIL)),
+          default="admin", summary="List hypervisors in detail", answer=page("hypervisors", answers.HYPERVISOR_DETAIL)),
     Route(method="GET", path="/os-hypervisors/statistics", handler=statistics, policy=_POLICY + "statistics",
           default="admin", max=(2, 87), summary="Show the sums over all hypervisors",
-          answer=one("hypervisor_statistics", _STATISTICS)),
+          answer=one("hypervisor_statistics", answers.HYPERVISOR_STATISTICS)),
     Route(method="GET", path=_ONE, handler=show, policy=_POLICY + "show", default="admin",
-          summary="Show a hypervisor", answer=one("hypervisor", _DETAIL)),
+          summary="Show a hypervisor", answer=one("hypervisor", answers.HYPERVISOR_DETAIL)),
     Route(method="GET", path=_ONE + "/uptime", handler=uptime, policy=_POLICY + "uptime", default="admin",
           max=(2, 87), summary="Show how long a hypervisor is up"),
     Route(method="GET", path=_ONE + "/search", handler=search, policy=_POLICY + "search", default="admin",
-          max=(2, 52), summary="Find hypervisors by a part of their name", answer=several("hypervisors", _HYPERVISOR)),
+          max=(2, 52), summary="Find hypervisors by a part of their name",
+          answer=several("hypervisors", answers.HYPERVISOR)),
     Route(method="GET", path=_ONE + "/servers", handler=list_servers, policy=_POLICY + "servers", default="admin",
           max=(2, 52), summary="List the servers on hypervisors by a part of their name",
-          answer=several("hypervisors", _HYPERVISOR)),
+          answer=several("hypervisors", answers.HYPERVISOR)),
 ]  # fmt: skip
