@@ -120,6 +120,8 @@ def test_export_leaves_out_what_belongs_to_this_cloud(api: Api) -> None:
     exported = api.ok("GET", f"/node-group-templates/{made['id']}/export", status=200)["node_group_template"]
     assert not {"id", "project_id", "created_at", "updated_at", "is_default"} & set(exported)
     assert (exported["flavor_id"], exported["boot_volume_type"]) == ("{flavor_id}", "fcarray")
+    shown = api.ok("GET", f"/node-group-templates/{made['id']}/export", status=200, root="/v1.1")
+    assert not {"id", "tenant_id", "project_id"} & set(shown["node_group_template"])
 
 
 def cluster_template(api: Api, *groups: dict[str, Any], **fields: Any) -> dict[str, Any]:

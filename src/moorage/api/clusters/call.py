@@ -10,6 +10,7 @@ from moorage.api.clusters import schema
 from moorage.api.clusters.fields import V2
 from moorage.api.clusters.schema import Fields
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import Schema
 from moorage.api.wire.route import Handler
 from moorage.clusters.refusals import InvalidParameters
 from moorage.clusters.service import paging
@@ -88,8 +89,13 @@ def _markers(call: Call, page: Page[Any]) -> dict[str, Any]:
 def rows(noun: str) -> Callable[..., Route]:
     """How the rows of a noun's route table are written: their rules are named as Sahara names them."""
 
-    def row(method: str, path: str, handler: Handler, action: str, summary: str, default: str = "member") -> Route:
+    def row(
+        method: str, path: str, handler: Handler, action: str, summary: str, default: str = "member", *,
+        answer: Schema | None = None,
+    ) -> Route:  # fmt: skip
         policy = f"data-processing:{noun}:{action}"
-        return Route(method=method, path=path, handler=handler, policy=policy, default=default, summary=summary)
+        return Route(
+            method=method, path=path, handler=handler, policy=policy, default=default, summary=summary, answer=answer
+        )
 
     return row

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from moorage.api.clusters import fields, schema, views
+from moorage.api.clusters import answers, fields, schema, views
 from moorage.api.clusters.call import body, check_query, is_v2, listed, renamed, rows
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import TEXT, either, one, several
 from moorage.clusters.model import Cluster
 from moorage.clusters.service import clusters, guard, progress, verifications
 from moorage.store import Tx
@@ -99,14 +100,23 @@ def _rendered(call: Call, tx: Tx, found: Cluster, *, with_events: bool = False) 
 
 
 def routes(*, v2: bool) -> list[Route]:
-    one = "/clusters/{cluster_id}"
-    several = _row("POST", "/clusters/multiple", create_several, "create", "Create several clusters")
+    path, entry = "/clusters/{cluster_id}", answers.cluster(v2=v2)
+    shown = one("cluster", entry)
+    made = either(shown, several("clusters", shown)) if v2 else shown
+    many = _row(
+        "POST",
+        "/clusters/multiple",
+        create_several,
+        "create",
+        "Create several clusters",
+        answer=several("clusters", TEXT),
+    )
     return [
-        _row("GET", "/clusters", index, "list", "List clusters", "reader"),
-        _row("POST", "/clusters", create, "create", "Create a cluster, or several"),
-        *([] if v2 else [several]),
-        _row("GET", one, show, "get", "Show a cluster", "reader"),
-        _row("PUT", one, scale, "scale", "Add and remove nodes"),
-        _row("PATCH", one, update, "update", "Change or verify a cluster"),
-        _row("DELETE", one, delete, "delete", "Delete a cluster"),
+        _row("GET", "/clusters", index, "list", "List clusters", "reader", answer=answers.listed("clusters", entry)),
+        _row("POST", "/clusters", create, "create", "Create a cluster, or several", answer=made),
+        *([] if v2 else [many]),
+        _row("GET", path, show, "get", "Show a cluster", "reader", answer=shown),
+        _row("PUT", path, scale, "scale", "Add and remove nodes", answer=shown),
+        _row("PATCH", path, update, "update", "Change or verify a cluster", answer=shown),
+        _row("DELETE", path, delete, "delete", "Delete a cluster", answer=one("stack_name", TEXT) if v2 else None),
     ]  # fmt: skip

@@ -8,6 +8,18 @@ from moorage.api.clusters import fields
 from moorage.api.clusters.call import body, check_query, rows
 from moorage.api.clusters.views import stamp
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import (
+    INTEGER,
+    NULLABLE_INTEGER,
+    NULLABLE_TEXT,
+    TAGS,
+    TEXT,
+    TEXTS,
+    closed,
+    each,
+    one,
+    several,
+)
 from moorage.clusters.refusals import ImageNotRegistered
 from moorage.images.model import Image
 from moorage.store import Tx
@@ -109,21 +121,30 @@ def _rendered(image: Image) -> dict[str, Any]:
     }  # fmt: skip
 
 
+_FIELDS = (
+    each(TEXT, "id", "status", "created", "updated") | each(NULLABLE_TEXT, "name", "username", "description")
+    | each(INTEGER, "minDisk", "minRam", "progress")
+    | {"tags": TAGS, "metadata": TEXTS, "OS-EXT-IMG-SIZE:size": NULLABLE_INTEGER}
+)  # fmt: skip
+_IMAGE = closed(_FIELDS)
+
+
 def routes(*, v2: bool) -> list[Route]:
-    one = "/images/{image_id}"
-    tags = one + "/tags"
+    path, shown = "/images/{image_id}", one("image", _IMAGE)
+    tags = path + "/tags"
     own = [
-        _row("GET", tags, show_tags, "get-tags", "List an image's tags", "reader"),
-        _row("PUT", tags, replace_tags, "set-tags", "Replace an image's tags"),
+        _row("GET", tags, show_tags, "get-tags", "List an image's tags", "reader", answer=TAGS),
+        _row("PUT", tags, replace_tags, "set-tags", "Replace an image's tags",
+             answer=closed(_FIELDS | {"image": _IMAGE})),
         _row("DELETE", tags, remove_tags, "remove-tags", "Remove an image's tags"),
     ] if v2 else [
-        _row("POST", one + "/tag", tag, "set-tags", "Add tags to an image"),
-        _row("POST", one + "/untag", untag, "remove-tags", "Take tags off an image"),
+        _row("POST", path + "/tag", tag, "set-tags", "Add tags to an image", answer=shown),
+        _row("POST", path + "/untag", untag, "remove-tags", "Take tags off an image", answer=shown),
     ]  # fmt: skip
     return [
-        _row("GET", "/images", index, "list", "List registered images", "reader"),
-        _row("GET", one, show, "get", "Show a registered image", "reader"),
-        _row("POST", one, register, "register", "Register an image"),
-        _row("DELETE", one, unregister, "unregister", "Unregister an image"),
+        _row("GET", "/images", index, "list", "List registered images", "reader", answer=several("images", _IMAGE)),
+        _row("GET", path, show, "get", "Show a registered image", "reader", answer=shown),
+        _row("POST", path, register, "register", "Register an image", answer=shown),
+        _row("DELETE", path, unregister, "unregister", "Unregister an image"),
         *own,
     ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import EMPTY, one
 from moorage.api.wire.route import Handler
 
 _V2 = ("data-sources", "job-binaries", "job-templates", "jobs")
@@ -20,8 +21,9 @@ def _empty(key: str) -> Handler:
 def routes(*, v2: bool) -> list[Route]:
     return [
         Route(
-            method="GET", path=f"/{noun}", handler=_empty(_KEYS.get(noun, noun.replace("-", "_"))),
-            policy=f"data-processing:{noun}:list", default="reader", summary="Answers an empty list",
+            method="GET", path=f"/{noun}", handler=_empty(key), policy=f"data-processing:{noun}:list",
+            default="reader", summary="Answers an empty list", answer=one(key, EMPTY),
         )
         for noun in (*(_V2 if v2 else _V1_1), "job-types")
+        for key in (_KEYS.get(noun, noun.replace("-", "_")),)
     ]  # fmt: skip

@@ -8,6 +8,7 @@ from moorage import errors
 from moorage.api.clusters import fields
 from moorage.api.clusters.call import body, rows
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import BOOLEAN, INTEGER, TAGS, TEXT, array, closed, each, mapping, one, several, untyped
 from moorage.clusters.plugins import registry
 from moorage.clusters.plugins.port import Config, Plugin
 from moorage.clusters.refusals import Missing
@@ -77,19 +78,33 @@ def _config(config: Config) -> dict[str, Any]:
     return {name: getattr(config, name) for name in names}
 
 
+_LABELS = mapping(closed({"description": TEXT, "mutable": BOOLEAN, "status": BOOLEAN}))
+_FIELDS = each(TEXT, "name", "title", "description") | {
+    "versions": TAGS, "plugin_labels": _LABELS, "version_labels": mapping(_LABELS),
+}  # fmt: skip
+_PLUGIN = closed(_FIELDS)
+_CONFIG = closed(
+    each(TEXT, "name", "applicable_target", "scope", "config_type", "description")
+    | {"is_optional": BOOLEAN, "priority": INTEGER} | untyped("default_value", "config_values")
+)  # fmt: skip
+_DETAILS = {"node_processes": mapping(TAGS), "required_image_tags": TAGS, "configs": array(_CONFIG)}
+
+
 def routes(*, v2: bool) -> list[Route]:
-    one = "/plugins/{plugin_name}"
+    path, shown = "/plugins/{plugin_name}", one("plugin", _PLUGIN)
     converting = _row(
         "POST",
-        one + "/{version}/convert-config/{name}",
+        path + "/{version}/convert-config/{name}",
         convert,
         "convert-config",
         "Refused: no plugin converts configurations",
     )
     return [
-        _row("GET", "/plugins", index, "list", "List plugins", "reader"),
-        _row("GET", one, show, "get", "Show a plugin", "reader"),
-        _row("GET", one + "/{version}", show_version, "get-version", "Show the settings of a version", "reader"),
-        _row("PATCH", one, update, "update", "Enable, disable or hide a plugin or its versions", "admin"),
+        _row("GET", "/plugins", index, "list", "List plugins", "reader", answer=several("plugins", _PLUGIN)),
+        _row("GET", path, show, "get", "Show a plugin", "reader", answer=shown),
+        _row("GET", path + "/{version}", show_version, "get-version", "Show the settings of a version", "reader",
+             answer=one("plugin", closed(_FIELDS | _DETAILS))),
+        _row("PATCH", path, update, "update", "Enable, disable or hide a plugin or its versions", "admin",
+             answer=shown),
         *([] if v2 else [converting]),
     ]  # fmt: skip

@@ -12,10 +12,9 @@ _PREFIX, _SUFFIX = "/data-processing", ".json"
 
 
 def _routes(*, v2: bool) -> list[Route]:
-    update_method = "PATCH" if v2 else "PUT"
     return [
-        *NODE_GROUP_TEMPLATES.routes(update_method),
-        *CLUSTER_TEMPLATES.routes(update_method),
+        *NODE_GROUP_TEMPLATES.routes(v2=v2),
+        *CLUSTER_TEMPLATES.routes(v2=v2),
         *clusters.routes(v2=v2),
         *images.routes(v2=v2),
         *plugins.routes(v2=v2),

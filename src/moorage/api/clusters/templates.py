@@ -7,10 +7,11 @@ from typing import Any
 
 import msgspec
 
-from moorage.api.clusters import fields, views
+from moorage.api.clusters import answers, fields, views
 from moorage.api.clusters.call import body, listed, renamed, rows
 from moorage.api.clusters.schema import Fields
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import Schema, one
 from moorage.api.wire.versions import Version
 from moorage.clusters.service import cluster_templates, node_group_templates
 from moorage.workflows.clusters import template_checks
@@ -31,22 +32,27 @@ class Noun(msgspec.Struct, frozen=True, kw_only=True):
     view: Callable[..., dict[str, Any]]
     without_ids: Callable[[dict[str, Any]], dict[str, Any]]
     """How it is shown for another cloud."""
+    shown: Callable[..., Schema]
+    exported: Callable[..., Schema]
 
     @property
     def key(self) -> str:
         return self.name.replace(" ", "_")
 
-    def routes(self, update_method: str) -> list[Route]:
+    def routes(self, *, v2: bool) -> list[Route]:
         """v1.1 updates with PUT, v2 with PATCH."""
         all_, row = "/" + self.name.replace(" ", "-") + "s", rows(self.name.replace(" ", "-"))
-        one, noun = all_ + "/{template_id}", self.name
+        path, noun, entry = all_ + "/{template_id}", self.name, self.shown(v2=v2)
+        shown = one(self.key, entry)
         return [
-            row("GET", all_, self.index, "list", f"List {noun}s", "reader"),
-            row("POST", all_, self.create, "create", f"Create a {noun}"),
-            row("GET", one, self.show, "get", f"Show a {noun}", "reader"),
-            row(update_method, one, self.update, "update", f"Change a {noun}"),
-            row("DELETE", one, self.delete, "delete", f"Delete a {noun}"),
-            row("GET", one + "/export", self.export, "get", f"Show a {noun} for another cloud", "reader"),
+            row("GET", all_, self.index, "list", f"List {noun}s", "reader",
+                answer=answers.listed(f"{self.key}s", entry)),
+            row("POST", all_, self.create, "create", f"Create a {noun}", answer=shown),
+            row("GET", path, self.show, "get", f"Show a {noun}", "reader", answer=shown),
+            row("PATCH" if v2 else "PUT", path, self.update, "update", f"Change a {noun}", answer=shown),
+            row("DELETE", path, self.delete, "delete", f"Delete a {noun}"),
+            row("GET", path + "/export", self.export, "get", f"Show a {noun} for another cloud", "reader",
+                answer=one(self.key, self.exported(v2=v2))),
         ]  # fmt: skip
 
     def index(self, call: Call) -> Reply:
@@ -106,8 +112,10 @@ def _cluster_without_ids(rendered: dict[str, Any]) -> dict[str, Any]:
 NODE_GROUP_TEMPLATES = Noun(
     name="node group template", service=node_group_templates, fields=fields.node_group_template,
     check=template_checks.check_node_group_template, view=views.node_group_template, without_ids=_node_without_ids,
+    shown=answers.node_group_template, exported=answers.exported_node_group_template,
 )  # fmt: skip
 CLUSTER_TEMPLATES = Noun(
     name="cluster template", service=cluster_templates, fields=fields.cluster_template,
     check=template_checks.check_cluster_template, view=views.cluster_template, without_ids=_cluster_without_ids,
+    shown=answers.cluster_template, exported=answers.exported_cluster_template,
 )  # fmt: skip

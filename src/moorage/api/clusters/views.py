@@ -123,6 +123,6 @@ def _cluster_fields(found: ClusterFields) -> dict[str, Any]:
 
 def exported(rendered: dict[str, Any], placeholders: tuple[str, ...]) -> dict[str, Any]:
     """Without what belongs to this cloud: ids and owners go, and references become places to fill in."""
-    gone = ("id", "project_id", "is_default", "created_at", "updated_at")
+    gone = ("id", "project_id", "tenant_id", "is_default", "created_at", "updated_at")
     kept = {name: value for name, value in rendered.items() if name not in gone}
     return {name: f"{{{name}}}" if name in placeholders else value for name, value in kept.items()}

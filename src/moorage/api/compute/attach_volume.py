@@ -11,6 +11,7 @@ from moorage.api.compute.input import truth
 from moorage.api.compute.server_fields import Tag, Truth, Uuid
 from moorage.api.compute.servers import find, project_of
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import BOOLEAN, NULLABLE_TEXT, TEXT, closed, each, one
 from moorage.api.wire.body import since
 from moorage.attachments.model import Attachment
 from moorage.compute import states
@@ -64,6 +65,12 @@ def _answer(call: Call, row: Attachment) -> dict[str, Any]:
     return shown
 
 
+_ATTACHMENT = closed(
+    each(TEXT, "id", "volumeId", "serverId") | {"device": NULLABLE_TEXT},
+    {"tag": NULLABLE_TEXT, "delete_on_termination": BOOLEAN},
+)
+
+
 def find_volume(call: Call, tx: Tx, volume_id: str) -> Volume:
     """404 if it is unknown or another project's."""
     return volumes.get(tx, volume_id, project_of(call))
@@ -77,5 +84,6 @@ def require_shelved_version(call: Call, server: Server, action: str) -> None:
 
 ROUTES = [
     Route(method="POST", path="/servers/{server_id}/os-volume_attachments", handler=attach, body=Body,
-          policy="os_compute_api:os-volumes-attachments:create", summary="Attach a volume to a server."),
+          policy="os_compute_api:os-volumes-attachments:create", summary="Attach a volume to a server.",
+          answer=one("volumeAttachment", _ATTACHMENT)),
 ]  # fmt: skip

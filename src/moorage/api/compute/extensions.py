@@ -6,6 +6,7 @@ from typing import Any
 
 from moorage import errors
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import EMPTY, TEXT, closed, each, one, several
 
 _POLICY = "os_compute_api:extensions"
 _EXTENSIONS = [  # alias, name, description
@@ -65,9 +66,10 @@ def show(call: Call) -> Reply:
     raise errors.NotFound("The resource could not be found.")
 
 
+_EXTENSION = closed(each(TEXT, "alias", "name", "description", "namespace", "updated") | {"links": EMPTY})
 ROUTES = [
     Route(method="GET", path="/extensions", handler=index, policy=_POLICY, default="any",
-          summary="List the parts of the API"),
+          summary="List the parts of the API", answer=several("extensions", _EXTENSION)),
     Route(method="GET", path="/extensions/{alias}", handler=show, policy=_POLICY, default="any",
-          summary="Show an extension."),
+          summary="Show an extension.", answer=one("extension", _EXTENSION)),
 ]  # fmt: skip

@@ -9,6 +9,7 @@ import msgspec
 
 from moorage import errors
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import TEXT, closed, each, mapping, one, several
 from moorage.api.wire.body import validate
 from moorage.api.wire.route import Rule
 from moorage.compute.model import extra_specs
@@ -135,23 +136,27 @@ def _access(flavor: Flavor) -> Reply:
     return Reply(body={"flavor_access": entries})
 
 
+_GIVEN = mapping({"type": ["string", "number"]})
+"""Numbers are kept as texts, and given back once as they came."""
+_TENANT = closed(each(TEXT, "flavor_id", "tenant_id"))
 _PATH = "/flavors/{flavor_id}/os-extra_specs"
 ROUTES = [
     Route(method="GET", path=_PATH, handler=list_specs, policy=_SPECS + "index", default="reader",
-          summary="List the extra specs of a flavor"),
+          summary="List the extra specs of a flavor", answer=one("extra_specs", _GIVEN)),
     Route(method="POST", path=_PATH, handler=add_specs, policy=_SPECS + "create", default="admin", body=ExtraSpecs,
-          summary="Add extra specs to a flavor"),
+          summary="Add extra specs to a flavor", answer=one("extra_specs", _GIVEN)),
     Route(method="GET", path=_PATH + "/{key}", handler=show_spec, policy=_SPECS + "show", default="reader",
-          summary="Show one extra spec"),
+          summary="Show one extra spec", answer=_GIVEN),
     Route(method="PUT", path=_PATH + "/{key}", handler=change_spec, policy=_SPECS + "update", default="admin",
-          summary="Change one extra spec"),
+          summary="Change one extra spec", answer=_GIVEN),
     Route(method="DELETE", path=_PATH + "/{key}", handler=remove_spec, policy=_SPECS + "delete", default="admin",
           summary="Remove one extra spec"),
     Route(method="GET", path="/flavors/{flavor_id}/os-flavor-access", handler=list_access, policy=_ACCESS,
-          default="admin", summary="List the projects that may use a private flavor"),
+          default="admin", summary="List the projects that may use a private flavor",
+          answer=several("flavor_access", _TENANT)),
     Route(method="POST", path="/flavors/{flavor_id}/action", handler=action, policy="os_compute_api:flavors",
           default="any", summary="Give a project access to a flavor or take it away",
-          actions={"addTenantAccess": Tenant, "removeTenantAccess": Tenant}),
+          actions={"addTenantAccess": Tenant, "removeTenantAccess": Tenant}, answer=several("flavor_access", _TENANT)),
 ]  # fmt: skip
 RULES = [
     Rule(name=_ACCESS + ":add_tenant_access", default="admin", summary="Let a project use a private flavor"),

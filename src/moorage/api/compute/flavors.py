@@ -7,8 +7,10 @@ from typing import Annotated, Any
 import msgspec
 
 from moorage import errors
+from moorage.api.compute import answers
 from moorage.api.compute.input import MAX_INT, Name, Truth, check_name, check_query, check_text, choice, links, truth
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import one, page
 from moorage.api.wire.body import since
 from moorage.api.wire.paging import limit_of, next_link
 from moorage.compute.model.flavor import Flavor
@@ -151,15 +153,17 @@ def view(call: Call, flavor: Flavor) -> dict[str, Any]:
 
 
 ROUTES = [
-    Route(method="GET", path="/flavors", handler=index, policy=_FLAVORS, default="any", summary="List flavors"),
+    Route(method="GET", path="/flavors", handler=index, policy=_FLAVORS, default="any", summary="List flavors",
+          answer=page("flavors", answers.FLAVOR)),
     Route(method="GET", path="/flavors/detail", handler=detail, policy=_FLAVORS, default="any",
-          summary="List flavors in detail."),
+          summary="List flavors in detail.", answer=page("flavors", answers.FLAVOR_DETAIL)),
     Route(method="GET", path="/flavors/{flavor_id}", handler=show, policy=_FLAVORS, default="any",
-          summary="Show a flavor."),
+          summary="Show a flavor.", answer=one("flavor", answers.FLAVOR_DETAIL)),
     Route(method="POST", path="/flavors", handler=create, policy=_MANAGE + "create", default="admin", body=Create,
-          summary="Create a flavor"),
+          summary="Create a flavor", answer=one("flavor", answers.FLAVOR_DETAIL)),
     Route(method="PUT", path="/flavors/{flavor_id}", handler=update, policy=_MANAGE + "update", default="admin",
-          body=Update, min=(2, 55), summary="Change the description of a flavor"),
+          body=Update, min=(2, 55), summary="Change the description of a flavor",
+          answer=one("flavor", answers.FLAVOR_DETAIL)),
     Route(method="DELETE", path="/flavors/{flavor_id}", handler=delete, policy=_MANAGE + "delete", default="admin",
           summary="Delete a flavor"),
 ]  # fmt: skip

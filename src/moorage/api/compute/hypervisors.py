@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from moorage import errors, ids
+from moorage.api.compute import answers
 from moorage.api.compute.input import check_query, truth
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import one, page, several
 from moorage.api.wire.paging import MAX_LIMIT, limit_of, next_link
 from moorage.compute.model.host import HypervisorState
 from moorage.compute.service import hypervisors
@@ -170,17 +172,20 @@ def _numbers(found: HypervisorState) -> dict[str, int | None]:
 _ONE = "/os-hypervisors/{hypervisor_id}"
 ROUTES = [
     Route(method="GET", path="/os-hypervisors", handler=index, policy=_POLICY + "list", default="admin",
-          summary="List hypervisors"),
+          summary="List hypervisors", answer=page("hypervisors", answers.HYPERVISOR)),
     Route(method="GET", path="/os-hypervisors/detail", handler=detail, policy=_POLICY + "list-detail",
-          default="admin", summary="List hypervisors in detail"),
+          default="admin", summary="List hypervisors in detail", answer=page("hypervisors", answers.HYPERVISOR_DETAIL)),
     Route(method="GET", path="/os-hypervisors/statistics", handler=statistics, policy=_POLICY + "statistics",
-          default="admin", max=(2, 87), summary="Show the sums over all hypervisors"),
+          default="admin", max=(2, 87), summary="Show the sums over all hypervisors",
+          answer=one("hypervisor_statistics", answers.HYPERVISOR_STATISTICS)),
     Route(method="GET", path=_ONE, handler=show, policy=_POLICY + "show", default="admin",
-          summary="Show a hypervisor"),
+          summary="Show a hypervisor", answer=one("hypervisor", answers.HYPERVISOR_DETAIL)),
     Route(method="GET", path=_ONE + "/uptime", handler=uptime, policy=_POLICY + "uptime", default="admin",
           max=(2, 87), summary="Show how long a hypervisor is up"),
     Route(method="GET", path=_ONE + "/search", handler=search, policy=_POLICY + "search", default="admin",
-          max=(2, 52), summary="Find hypervisors by a part of their name"),
+          max=(2, 52), summary="Find hypervisors by a part of their name",
+          answer=several("hypervisors", answers.HYPERVISOR)),
     Route(method="GET", path=_ONE + "/servers", handler=list_servers, policy=_POLICY + "servers", default="admin",
-          max=(2, 52), summary="List the servers on hypervisors by a part of their name"),
+          max=(2, 52), summary="List the servers on hypervisors by a part of their name",
+          answer=several("hypervisors", answers.HYPERVISOR)),
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from moorage.api.compute.server_filters import times_of
 from moorage.api.compute.server_views import host_id, micros
 from moorage.api.compute.servers import project_of
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import LINKS, NULLABLE_TEXT, TEXT, array, closed, each, one
 from moorage.api.wire.paging import limit_of, next_query
 from moorage.api.wire.route import Rule
 from moorage.compute.model.server import Server
@@ -103,11 +104,22 @@ def _event(call: Call, server: Server, event: Event) -> dict[str, Any]:
     return view
 
 
+_EVENT = closed(
+    {"event": TEXT, "start_time": TEXT} | each(NULLABLE_TEXT, "finish_time", "result"),
+    each(NULLABLE_TEXT, "traceback", "host", "details") | {"hostId": TEXT},
+)
+_ACTION = closed(
+    each(TEXT, "action", "instance_uuid", "request_id", "user_id", "project_id", "start_time")
+    | {"message": NULLABLE_TEXT},
+    {"updated_at": TEXT, "events": array(_EVENT)},
+)
+_LIST = closed({"instanceActions": array(_ACTION)}, {"links": LINKS})
 ROUTES = [
     Route(method="GET", path="/servers/{server_id}/os-instance-actions", handler=index, default="reader",
-          policy="os_compute_api:os-instance-actions:list", summary="List what was done to a server."),
+          policy="os_compute_api:os-instance-actions:list", summary="List what was done to a server.", answer=_LIST),
     Route(method="GET", path="/servers/{server_id}/os-instance-actions/{request_id}", handler=show, default="reader",
-          policy="os_compute_api:os-instance-actions:show", summary="Show one action with its events."),
+          policy="os_compute_api:os-instance-actions:show", summary="Show one action with its events.",
+          answer=one("instanceAction", _ACTION)),
 ]  # fmt: skip
 RULES = [
     Rule(name=_EVENTS, default="admin", summary="See hosts and tracebacks."),

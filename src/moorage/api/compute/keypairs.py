@@ -9,6 +9,7 @@ import msgspec
 from moorage import clock, errors
 from moorage.api.compute.input import check_name, check_query, stamp
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import BOOLEAN, INTEGER, NULL, TEXT, closed, each, one, page
 from moorage.api.wire.body import since
 from moorage.api.wire.paging import limit_of, next_link
 from moorage.compute.model import key_material
@@ -123,13 +124,21 @@ def _brief(call: Call, pair: Keypair) -> dict[str, Any]:
     return body
 
 
+_PUBLIC = each(TEXT, "name", "public_key", "fingerprint")
+_LISTED = closed(_PUBLIC, {"type": TEXT})
+_CREATED = closed(_PUBLIC | {"user_id": TEXT}, each(TEXT, "type", "private_key"))
+_SHOWN = closed(
+    _PUBLIC | {"id": INTEGER, "user_id": TEXT, "created_at": TEXT, "deleted": BOOLEAN}
+    | each(NULL, "updated_at", "deleted_at"),
+    {"type": TEXT},
+)  # fmt: skip
 ROUTES = [
     Route(method="GET", path="/os-keypairs", handler=index, policy=_POLICY + "index", default="any",
-          summary="List key pairs"),
+          summary="List key pairs", answer=page("keypairs", one("keypair", _LISTED))),
     Route(method="POST", path="/os-keypairs", handler=create, policy=_POLICY + "create", default="any", body=Create,
-          summary="Make or import a key pair"),
+          summary="Make or import a key pair", answer=one("keypair", _CREATED)),
     Route(method="GET", path="/os-keypairs/{name}", handler=show, policy=_POLICY + "show", default="any",
-          summary="Show a key pair"),
+          summary="Show a key pair", answer=one("keypair", _SHOWN)),
     Route(method="DELETE", path="/os-keypairs/{name}", handler=delete, policy=_POLICY + "delete", default="any",
           summary="Delete a key pair"),
 ]  # fmt: skip

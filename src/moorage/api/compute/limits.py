@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from moorage.api.compute.input import check_query
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import EMPTY, INTEGER, closed, each, one
 from moorage.api.wire.route import Rule
 from moorage.compute.service import quotas
 
@@ -44,8 +45,10 @@ def show(call: Call) -> Reply:
     return Reply(body={"limits": {"rate": [], "absolute": absolute}})
 
 
+_NAMES = (*(name for names in _MAXIMA.values() for name in names), *_USED.values())
+_LIMITS = closed({"rate": EMPTY, "absolute": closed({}, each(INTEGER, *_NAMES))})
 ROUTES = [
     Route(method="GET", path="/limits", handler=show, policy="os_compute_api:limits", default="any",
-          summary="Show limits and usage of a project"),
+          summary="Show limits and usage of a project", answer=one("limits", _LIMITS)),
 ]  # fmt: skip
 RULES = [Rule(name=_OTHER, default="admin", summary="Show limits and usage of another project")]

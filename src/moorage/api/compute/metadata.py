@@ -6,6 +6,7 @@ from moorage import errors
 from moorage.api.compute.server_bodies import ServerMeta, ServerMetadata
 from moorage.api.compute.servers import find
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import TEXTS, one
 from moorage.compute import states
 from moorage.compute.model.server import Server
 from moorage.compute.service import quotas, servers
@@ -89,15 +90,16 @@ def _item(server: Server, key: str) -> str:
 _M = "/servers/{server_id}/metadata"
 _RULE = "os_compute_api:server-metadata:"
 ROUTES = [
-    Route(method="GET", path=_M, handler=index, policy=_RULE + "index", default="reader", summary="List metadata."),
+    Route(method="GET", path=_M, handler=index, policy=_RULE + "index", default="reader", summary="List metadata.",
+          answer=one("metadata", TEXTS)),
     Route(method="PUT", path=_M, handler=replace, policy=_RULE + "update_all", body=ServerMetadata,
-          summary="Replace all metadata of a server."),
+          summary="Replace all metadata of a server.", answer=one("metadata", TEXTS)),
     Route(method="POST", path=_M, handler=merge, policy=_RULE + "create", body=ServerMetadata,
-          summary="Add to a server's metadata."),
+          summary="Add to a server's metadata.", answer=one("metadata", TEXTS)),
     Route(method="GET", path=_M + "/{key}", handler=show_item, policy=_RULE + "show", default="reader",
-          summary="Show one item of metadata."),
+          summary="Show one item of metadata.", answer=one("meta", TEXTS)),
     Route(method="PUT", path=_M + "/{key}", handler=put_item, policy=_RULE + "update", body=ServerMeta,
-          summary="Set one item of metadata."),
+          summary="Set one item of metadata.", answer=one("meta", TEXTS)),
     Route(method="DELETE", path=_M + "/{key}", handler=delete_item, policy=_RULE + "delete",
           summary="Delete one item of metadata."),
 ]  # fmt: skip

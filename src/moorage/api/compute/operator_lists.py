@@ -12,6 +12,7 @@ from typing import Any
 from moorage import clock, errors
 from moorage.api.compute.input import check_query, integer, moment
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import EMPTY, INTEGER, TAGS, TEXT, closed, each, one
 from moorage.api.wire.paging import limit_of
 from moorage.compute.model.host import COMPUTE
 from moorage.compute.service import services
@@ -80,12 +81,17 @@ def _audit(call: Call, before: dt.datetime) -> dict[str, Any]:
     }  # fmt: skip
 
 
+_LOG = closed(
+    each(TEXT, "period_beginning", "period_ending", "overall_status") | {"hosts_not_run": TAGS, "log": closed({})}
+    | each(INTEGER, "num_hosts", "num_hosts_done", "num_hosts_running", "num_hosts_not_run", "total_instances")
+    | {"total_errors": INTEGER}
+)  # fmt: skip
 _ONE = "/os-aggregates/{aggregate_id}"
 ROUTES = [
     Route(method="GET", path="/os-migrations", handler=migrations, policy="os_compute_api:os-migrations:index",
-          default="admin", summary="List migrations"),
+          default="admin", summary="List migrations", answer=one("migrations", EMPTY)),
     Route(method="GET", path="/os-aggregates", handler=aggregates, policy=_AGGREGATES + "index", default="admin",
-          summary="List host aggregates"),
+          summary="List host aggregates", answer=one("aggregates", EMPTY)),
     Route(method="POST", path="/os-aggregates", handler=refuse_aggregate, policy=_AGGREGATES + "create",
           default="admin", summary="Create a host aggregate (refused)"),
     Route(method="GET", path=_ONE, handler=no_aggregate, policy=_AGGREGATES + "show", default="admin",
@@ -97,7 +103,9 @@ ROUTES = [
     Route(method="POST", path=_ONE + "/action", handler=no_aggregate, policy=_AGGREGATES + "update", default="admin",
           summary="Change the hosts of an aggregate (there are none)"),
     Route(method="GET", path="/os-instance_usage_audit_log", handler=audit_log, policy=_AUDIT + "list",
-          default="admin", summary="Show the usage audits of the last month"),
+          default="admin", summary="Show the usage audits of the last month",
+          answer=one("instance_usage_audit_logs", _LOG)),
     Route(method="GET", path="/os-instance_usage_audit_log/{before}", handler=audit_log_before, policy=_AUDIT + "show",
-          default="admin", summary="Show the usage audits before a moment"),
+          default="admin", summary="Show the usage audits before a moment",
+          answer=one("instance_usage_audit_log", _LOG)),
 ]  # fmt: skip

@@ -9,6 +9,7 @@ import msgspec
 from moorage import errors
 from moorage.api.compute.input import MAX_INT, Truth, check_query, truth
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import INTEGER, TEXT, closed, each, one
 from moorage.api.wire.body import between
 from moorage.compute.service import quotas
 
@@ -143,20 +144,23 @@ def _without(values: dict[str, Any], dropped: frozenset[str], key: str, identifi
     return Reply(body={key: named | {name: value for name, value in values.items() if name not in dropped}})
 
 
+_LIMITS = closed({}, {"id": TEXT} | each(INTEGER, *quotas.BUILT_IN))
+_USAGE = closed({"id": TEXT}, each(closed(each(INTEGER, "limit", "in_use", "reserved")), *quotas.BUILT_IN))
 _PATH = "/os-quota-sets/{project_id}"
 ROUTES = [
     Route(method="GET", path=_PATH, handler=show, policy=_SETS + "show", default="reader",
-          summary="Show the limits of a project"),
+          summary="Show the limits of a project", answer=one("quota_set", _LIMITS)),
     Route(method="GET", path=_PATH + "/detail", handler=detail, policy=_SETS + "detail", default="reader",
-          summary="Show limits and usage of a project"),
+          summary="Show limits and usage of a project", answer=one("quota_set", _USAGE)),
     Route(method="GET", path=_PATH + "/defaults", handler=defaults, policy=_SETS + "defaults", default="any",
-          summary="Show the limits of projects that have none of their own"),
+          summary="Show the limits of projects that have none of their own", answer=one("quota_set", _LIMITS)),
     Route(method="PUT", path=_PATH, handler=update, policy=_SETS + "update", default="admin", body=Update,
-          summary="Change the limits of a project"),
+          summary="Change the limits of a project", answer=one("quota_set", _LIMITS)),
     Route(method="DELETE", path=_PATH, handler=delete, policy=_SETS + "delete", default="admin",
           summary="Set the limits of a project back to the defaults"),
     Route(method="GET", path="/os-quota-class-sets/{name}", handler=show_class, policy=_CLASSES + "show",
-          default="admin", summary="Show the default limits"),
+          default="admin", summary="Show the default limits", answer=one("quota_class_set", _LIMITS)),
     Route(method="PUT", path="/os-quota-class-sets/{name}", handler=update_class, policy=_CLASSES + "update",
-          default="admin", body=UpdateClass, summary="Change the default limits"),
+          default="admin", body=UpdateClass, summary="Change the default limits",
+          answer=one("quota_class_set", _LIMITS)),
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from moorage import errors
 from moorage.api.compute.server_fields import one_of
 from moorage.api.compute.servers import find
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import BOOLEAN, EMPTY, INTEGER, NULL, TEXT, array, closed, each, either, one
 from moorage.attachments import service as attachments
 
 _POWER = {0: "pending", 1: "running", 3: "paused", 4: "shutdown", 6: "crashed", 7: "suspended"}
@@ -82,17 +83,29 @@ def diagnostics(call: Call) -> Reply:
     })  # fmt: skip
 
 
+_DISK = closed(each(NULL, "read_bytes", "read_requests", "write_bytes", "write_requests", "errors_count"))
+_CPU = closed({"id": INTEGER} | each(NULL, "time", "utilisation"))
+_DIAGNOSTICS = either(
+    closed(each(INTEGER, "memory", "vcpus")),
+    closed(
+        each(TEXT, "state", "driver", "hypervisor") | each(NULL, "hypervisor_os", "uptime")
+        | each(INTEGER, "num_cpus", "num_nics", "num_disks") | {"config_drive": BOOLEAN, "nic_details": EMPTY}
+        | {"disk_details": array(_DISK), "cpu_details": array(_CPU)}
+        | {"memory_details": closed({"maximum": INTEGER, "used": NULL})}
+    ),
+)  # fmt: skip
 _S = "/servers/{server_id}"
 _PW_RULE = "os_compute_api:os-server-password:"
 ROUTES = [
     Route(method="POST", path=_S + "/remote-consoles", handler=remote_console, min=(2, 6), body=RemoteConsole,
           policy="os_compute_api:os-remote-consoles", summary="Open a console."),
     Route(method="GET", path=_S + "/os-server-password", handler=password, policy=_PW_RULE + "show", default="reader",
-          summary="Show the password a guest reported, which is none."),
+          summary="Show the password a guest reported, which is none.", answer=one("password", TEXT)),
     Route(method="DELETE", path=_S + "/os-server-password", handler=clear_password, policy=_PW_RULE + "clear",
           summary="Forget the password a guest reported."),
     Route(method="GET", path=_S + "/os-security-groups", handler=security_groups, default="reader",
-          policy="os_compute_api:os-security-groups:list", summary="List the security groups of a server."),
+          policy="os_compute_api:os-security-groups:list", summary="List the security groups of a server.",
+          answer=one("security_groups", EMPTY)),
     Route(method="GET", path=_S + "/diagnostics", handler=diagnostics, default="admin",
-          policy="os_compute_api:os-server-diagnostics", summary="Show what a server uses."),
+          policy="os_compute_api:os-server-diagnostics", summary="Show what a server uses.", answer=_DIAGNOSTICS),
 ]  # fmt: skip

@@ -9,6 +9,7 @@ import msgspec
 from moorage import errors
 from moorage.api.compute.input import MAX_INT, Name, check_name, check_query
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import INTEGER, TAGS, TEXT, closed, each, mapping, one, several
 from moorage.api.wire.paging import MAX_LIMIT, limit_of, offset_of
 from moorage.api.wire.route import Rule
 from moorage.compute.model.server_group import ServerGroup
@@ -101,13 +102,18 @@ def _view(call: Call, group: ServerGroup) -> dict[str, Any]:
     return body
 
 
+_GROUP = closed(
+    {"id": TEXT, "name": TEXT, "members": TAGS},
+    each(TEXT, "policy", "project_id", "user_id")
+    | {"rules": mapping(INTEGER), "policies": TAGS, "metadata": closed({})},
+)
 ROUTES = [
     Route(method="GET", path="/os-server-groups", handler=index, policy=_POLICY + "index", default="reader",
-          summary="List server groups"),
+          summary="List server groups", answer=several("server_groups", _GROUP)),
     Route(method="POST", path="/os-server-groups", handler=create, policy=_POLICY + "create", body=Create,
-          summary="Create a server group"),
+          summary="Create a server group", answer=one("server_group", _GROUP)),
     Route(method="GET", path="/os-server-groups/{group_id}", handler=show, policy=_POLICY + "show", default="reader",
-          summary="Show a server group"),
+          summary="Show a server group", answer=one("server_group", _GROUP)),
     Route(method="DELETE", path="/os-server-groups/{group_id}", handler=delete, policy=_POLICY + "delete",
           summary="Delete a server group"),
 ]  # fmt: skip

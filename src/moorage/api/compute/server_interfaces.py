@@ -7,6 +7,7 @@ from typing import Any
 from moorage import errors
 from moorage.api.compute.servers import find
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import NULLABLE_TEXT, TEXT, array, closed, each, one, several
 from moorage.networks.model import Port
 from moorage.networks.service import ports
 
@@ -55,12 +56,17 @@ def _view(call: Call, port: Port) -> dict[str, Any]:
     return view
 
 
+_INTERFACE = closed(
+    each(TEXT, "net_id", "port_id", "mac_addr", "port_state")
+    | {"fixed_ips": array(closed({"ip_address": TEXT}, {"subnet_id": TEXT}))},
+    {"tag": NULLABLE_TEXT},
+)
 _P = "/servers/{server_id}/os-interface"
 ROUTES = [
     Route(method="GET", path=_P, handler=index, policy=f"{_POLICY}:list", default="reader",
-          summary="List the ports of a server."),
+          summary="List the ports of a server.", answer=several("interfaceAttachments", _INTERFACE)),
     Route(method="GET", path=_P + "/{port_id}", handler=show, policy=f"{_POLICY}:show", default="reader",
-          summary="Show a port of a server."),
+          summary="Show a port of a server.", answer=one("interfaceAttachment", _INTERFACE)),
     Route(method="POST", path=_P, handler=attach, policy=f"{_POLICY}:create",
           summary="Refuse to give a server one more port: 400."),
     Route(method="DELETE", path=_P + "/{port_id}", handler=detach, policy=f"{_POLICY}:delete",

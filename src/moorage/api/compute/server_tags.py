@@ -8,6 +8,7 @@ from moorage import errors
 from moorage.api.compute.server_bodies import ServerTags
 from moorage.api.compute.servers import find
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import TAGS, one
 from moorage.compute import states
 from moorage.compute.model.server import Server
 from moorage.compute.service import servers
@@ -90,9 +91,9 @@ _RULE = "os_compute_api:os-server-tags:"
 _SINCE = (2, 26)
 ROUTES = [
     Route(method="GET", path=_T, handler=index, policy=_RULE + "index", default="reader", min=_SINCE,
-          summary="List the tags of a server."),
+          summary="List the tags of a server.", answer=one("tags", TAGS)),
     Route(method="PUT", path=_T, handler=replace, policy=_RULE + "update_all", body=ServerTags, min=_SINCE,
-          summary="Replace all tags of a server."),
+          summary="Replace all tags of a server.", answer=one("tags", TAGS)),
     Route(method="DELETE", path=_T, handler=delete_all, policy=_RULE + "delete_all", min=_SINCE,
           summary="Delete all tags of a server."),
     Route(method="GET", path=_T + "/{tag}", handler=show, policy=_RULE + "show", default="reader", min=_SINCE,

@@ -11,7 +11,6 @@ from typing import Any
 import msgspec
 
 from moorage.api.wire import Call
-from moorage.api.wire.answers import LINKS, closed, untyped
 from moorage.attachments.model import AttachedVolume
 from moorage.compute import states
 from moorage.compute.model.server import Server
@@ -230,25 +229,3 @@ def seconds(moment: dt.datetime | None) -> str | None:
 
 def micros(moment: dt.datetime | None) -> str | None:
     return None if moment is None else moment.isoformat(timespec="microseconds")
-
-
-_TEXT = {"type": "string"}
-BRIEF = closed({"id": _TEXT, "name": _TEXT, "links": LINKS})
-"""What ``brief`` gives."""
-DETAIL = closed(
-    {"id": _TEXT, "name": _TEXT, "status": _TEXT, "links": LINKS, "metadata": {"type": "object"}}
-    | untyped(
-        "tenant_id", "user_id", "hostId", "image", "flavor", "created", "updated", "addresses", "accessIPv4",
-        "accessIPv6", "OS-DCF:diskConfig", "OS-EXT-AZ:availability_zone", "config_drive", "key_name",
-        "OS-SRV-USG:launched_at", "OS-SRV-USG:terminated_at", "OS-EXT-STS:task_state", "OS-EXT-STS:vm_state",
-        "OS-EXT-STS:power_state", "os-extended-volumes:volumes_attached",
-    ),
-    untyped(
-        "progress", "fault", "security_groups", "OS-EXT-SRV-ATTR:host", "OS-EXT-SRV-ATTR:instance_name",
-        "OS-EXT-SRV-ATTR:hypervisor_hostname", "OS-EXT-SRV-ATTR:reservation_id", "OS-EXT-SRV-ATTR:launch_index",
-        "OS-EXT-SRV-ATTR:hostname", "OS-EXT-SRV-ATTR:root_device_name", "OS-EXT-SRV-ATTR:kernel_id",
-        "OS-EXT-SRV-ATTR:ramdisk_id", "OS-EXT-SRV-ATTR:user_data", "locked", "host_status", "description", "tags",
-        "trusted_image_certificates", "locked_reason", "pinned_availability_zone", "server_groups",
-    ),
-)  # fmt: skip
-"""What ``detail`` gives, over all versions and callers."""

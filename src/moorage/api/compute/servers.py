@@ -7,13 +7,14 @@ from typing import Any
 from msgspec import UNSET
 
 from moorage import errors
+from moorage.api.compute import answers
 from moorage.api.compute import server_views as views
 from moorage.api.compute.server_bodies import CreateServer, UpdateServer
 from moorage.api.compute.server_create import check_hostname, create
 from moorage.api.compute.server_filters import listing_of
 from moorage.api.compute.server_views import Shown
 from moorage.api.wire import Call, Reply, Route
-from moorage.api.wire.answers import one, page
+from moorage.api.wire.answers import mapping, one, page
 from moorage.api.wire.paging import limit_of, next_link
 from moorage.api.wire.route import Rule
 from moorage.attachments import service as attachments
@@ -128,21 +129,22 @@ def _addresses(call: Call) -> dict[str, list[dict[str, Any]]]:
 _S = "/servers/{server_id}"
 ROUTES = [
     Route(method="GET", path="/servers", handler=index, policy="os_compute_api:servers:index", default="reader",
-          summary="List servers.", answer=page("servers", views.BRIEF)),
+          summary="List servers.", answer=page("servers", answers.BRIEF)),
     Route(method="GET", path="/servers/detail", handler=detail, policy="os_compute_api:servers:detail",
-          default="reader", summary="List servers in detail.", answer=page("servers", views.DETAIL)),
+          default="reader", summary="List servers in detail.", answer=page("servers", answers.DETAIL)),
     Route(method="POST", path="/servers", handler=create, policy="os_compute_api:servers:create", body=CreateServer,
-          summary="Create a server, or several."),
+          summary="Create a server, or several.", answer=answers.CREATED),
     Route(method="GET", path=_S, handler=show, policy="os_compute_api:servers:show", default="reader",
-          summary="Show a server.", prompt=True, answer=one("server", views.DETAIL)),
+          summary="Show a server.", prompt=True, answer=one("server", answers.DETAIL)),
     Route(method="PUT", path=_S, handler=update, policy="os_compute_api:servers:update", body=UpdateServer,
-          summary="Change name, description or addresses of a server."),
+          summary="Change name, description or addresses of a server.", answer=one("server", answers.UPDATED)),
     Route(method="DELETE", path=_S, handler=delete, policy="os_compute_api:servers:delete",
           summary="Delete a server."),
     Route(method="GET", path=_S + "/ips", handler=addresses, policy="os_compute_api:ips:index", default="reader",
-          summary="List the addresses of a server."),
+          summary="List the addresses of a server.", answer=one("addresses", mapping(answers.ADDRESSES))),
     Route(method="GET", path=_S + "/ips/{label}", handler=addresses_of, policy="os_compute_api:ips:show",
-          default="reader", summary="Show the addresses of a server on one network."),
+          default="reader", summary="Show the addresses of a server on one network.",
+          answer=mapping(answers.ADDRESSES)),
 ]  # fmt: skip
 RULES = [
     Rule(name="os_compute_api:os-extended-server-attributes", default="admin", summary="See host and internal names."),

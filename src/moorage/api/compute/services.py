@@ -7,8 +7,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from moorage import errors, ids
+from moorage.api.compute import answers
 from moorage.api.compute.input import Host, Name, Truth, check_query, integer, stamp, truth
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import one, several
 from moorage.api.wire.body import since
 from moorage.compute.model.host import ServiceState
 from moorage.compute.service import services
@@ -176,13 +178,15 @@ def _hosts(members: list[ServiceState]) -> dict[str, Any]:
 
 ROUTES = [
     Route(method="GET", path="/os-services", handler=index, policy=_POLICY + "list", default="admin",
-          summary="List services"),
+          summary="List services", answer=several("services", answers.SERVICE)),
     Route(method="PUT", path="/os-services/{service_id}", handler=update, policy=_POLICY + "update", default="admin",
-          body=Update, summary="Enable, disable or force down a compute service"),
+          body=Update, summary="Enable, disable or force down a compute service",
+          answer=one("service", answers.SERVICE_CHANGED)),
     Route(method="DELETE", path="/os-services/{service_id}", handler=delete, policy=_POLICY + "delete",
           default="admin", summary="Forget a service"),
     Route(method="GET", path="/os-availability-zone", handler=zones, policy=_ZONES + "list", default="any",
-          summary="List availability zones"),
+          summary="List availability zones", answer=several("availabilityZoneInfo", answers.ZONE)),
     Route(method="GET", path="/os-availability-zone/detail", handler=zones_in_detail, policy=_ZONES + "detail",
-          default="admin", summary="List availability zones with their hosts"),
+          default="admin", summary="List availability zones with their hosts",
+          answer=several("availabilityZoneInfo", answers.ZONE)),
 ]  # fmt: skip

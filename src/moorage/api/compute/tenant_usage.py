@@ -8,6 +8,7 @@ from typing import Any
 from moorage import clock, errors
 from moorage.api.compute.input import check_query, stamp
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import INTEGER, LINKS, NULLABLE_TEXT, NUMBER, TEXT, array, closed, each, either, page
 from moorage.api.wire.paging import MAX_LIMIT, limit_of, next_link
 from moorage.compute.service import tenant_usage
 from moorage.compute.service.tenant_usage import ServerUsage
@@ -104,9 +105,19 @@ def _view(usage: ServerUsage) -> dict[str, Any]:
     }
 
 
+_SERVER = closed(
+    each(TEXT, "instance_id", "name", "tenant_id", "flavor", "state", "started_at") | {"ended_at": NULLABLE_TEXT}
+    | each(INTEGER, "vcpus", "memory_mb", "local_gb", "uptime") | {"hours": NUMBER}
+)  # fmt: skip
+_USAGE = closed(
+    each(TEXT, "tenant_id", "start", "stop")
+    | each(NUMBER, "total_hours", "total_vcpus_usage", "total_memory_mb_usage", "total_local_gb_usage"),
+    {"server_usages": array(_SERVER)},
+)
+_OF_ONE = closed({"tenant_usage": either(_USAGE, closed({}))}, {"tenant_usage_links": LINKS})
 ROUTES = [
     Route(method="GET", path="/os-simple-tenant-usage", handler=index, policy=_POLICY + "list", default="admin",
-          summary="Show the usage of all projects"),
+          summary="Show the usage of all projects", answer=page("tenant_usages", _USAGE)),
     Route(method="GET", path="/os-simple-tenant-usage/{project_id}", handler=show, policy=_POLICY + "show",
-          default="reader", summary="Show the usage of a project"),
+          default="reader", summary="Show the usage of a project", answer=_OF_ONE),
 ]  # fmt: skip

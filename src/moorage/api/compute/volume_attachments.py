@@ -7,6 +7,7 @@ from typing import Any
 from moorage import errors
 from moorage.api.compute.servers import find
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import BOOLEAN, NULLABLE_TEXT, TEXT, closed, each, one, several
 from moorage.api.wire.paging import limit_of, offset_of
 from moorage.attachments import service as attachments
 from moorage.attachments.model import Attachment
@@ -59,9 +60,16 @@ def view(call: Call, disk: Attachment) -> dict[str, Any]:
     return shown
 
 
+_ATTACHMENT = closed(
+    each(TEXT, "volumeId", "serverId"),
+    each(TEXT, "id", "device", "bdm_uuid")
+    | {"attachment_id": NULLABLE_TEXT, "tag": NULLABLE_TEXT, "delete_on_termination": BOOLEAN},
+)
 ROUTES = [
     Route(method="GET", path="/servers/{server_id}/os-volume_attachments", handler=index, default="reader",
-          policy="os_compute_api:os-volumes-attachments:index", summary="List the volumes of a server."),
+          policy="os_compute_api:os-volumes-attachments:index", summary="List the volumes of a server.",
+          answer=several("volumeAttachments", _ATTACHMENT)),
     Route(method="GET", path="/servers/{server_id}/os-volume_attachments/{volume_id}", handler=show, default="reader",
-          policy="os_compute_api:os-volumes-attachments:show", summary="Show one volume of a server."),
+          policy="os_compute_api:os-volumes-attachments:show", summary="Show one volume of a server.",
+          answer=one("volumeAttachment", _ATTACHMENT)),
 ]  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from moorage.api.identity import lists
+from moorage.api.wire.answers import BOOLEAN, TEXT, closed, each
 from moorage.api.wire.call import Call, Reply
 from moorage.api.wire.route import Route
 from moorage.identity.model import SYSTEM, Actor, Assignment, AssignmentFilter, Record, Scope
@@ -92,9 +93,19 @@ def _grant_url(call: Call, one: Assignment) -> str:
     return f"{call.service_url}/{place}/{actor}/roles/{one.implied_by or one.role_id}"
 
 
+_DOMAIN = closed({"id": TEXT}, {"name": TEXT})
+_REF = closed({"id": TEXT}, {"name": TEXT, "domain": _DOMAIN})
+_ASSIGNMENT = closed(
+    {
+        "role": _REF,
+        "scope": closed({}, {"project": _REF, "domain": _DOMAIN, "system": closed({"all": BOOLEAN})}),
+        "links": closed({"assignment": TEXT}, each(TEXT, "membership", "prior_role")),
+    },
+    each(_REF, "user", "group"),
+)
 ROUTES = [
     Route(
         method="GET", path="/role_assignments", handler=index, policy="identity:list_role_assignments",
-        default="admin", summary="List role assignments",
+        default="admin", summary="List role assignments", answer=lists.listed("role_assignments", _ASSIGNMENT),
     ),
 ]  # fmt: skip

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from moorage import errors
 from moorage.api.identity import lists, views
-from moorage.api.identity.catalog import catalog
+from moorage.api.identity.catalog import CATALOG_ENTRY, catalog
+from moorage.api.wire.answers import BOOLEAN, one
 from moorage.api.wire.call import Call, Reply
 from moorage.api.wire.route import Route
 from moorage.identity.model import SYSTEM, Scope
@@ -41,12 +42,13 @@ def list_systems(call: Call) -> Reply:
 
 ROUTES = [
     Route(
-        method="GET", path=f"/auth/{noun}", handler=handler, policy=f"identity:{rule}", default="any", summary=summary
+        method="GET", path=f"/auth/{noun}", handler=handler, policy=f"identity:{rule}", default="any",
+        summary=summary, answer=lists.listed(noun, entry),
     )
-    for noun, handler, rule, summary in (
-        ("catalog", show_catalog, "get_auth_catalog", "Show the catalog"),
-        ("projects", list_projects, "get_auth_projects", "List own projects"),
-        ("domains", list_domains, "get_auth_domains", "List own domains"),
-        ("system", list_systems, "get_auth_system", "List own system scopes"),
+    for noun, handler, rule, summary, entry in (
+        ("catalog", show_catalog, "get_auth_catalog", "Show the catalog", CATALOG_ENTRY),
+        ("projects", list_projects, "get_auth_projects", "List own projects", views.PROJECT),
+        ("domains", list_domains, "get_auth_domains", "List own domains", views.DOMAIN),
+        ("system", list_systems, "get_auth_system", "List own system scopes", one("all", BOOLEAN)),
     )
-]
+]  # fmt: skip

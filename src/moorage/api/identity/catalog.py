@@ -11,6 +11,7 @@ import msgspec
 
 from moorage import ids
 from moorage.api.services import Services
+from moorage.api.wire.answers import TEXT, array, closed, each
 from moorage.api.wire.call import Call
 
 INTERFACES = ("public", "internal", "admin")
@@ -72,3 +73,9 @@ def catalog(call: Call) -> list[dict[str, Any]]:
         }
         for entry in entries(call.services)
     ]
+
+
+CATALOG_ENTRY = closed(
+    each(TEXT, "id", "type", "name")
+    | {"endpoints": array(closed(each(TEXT, "id", "interface", "region", "region_id", "url")))}
+)

@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from moorage.api.identity import fields, lists, views
 from moorage.api.identity.access import own_or_admin
+from moorage.api.wire.answers import one
 from moorage.api.wire.call import Call, Reply
 from moorage.api.wire.route import Route
 from moorage.identity.service import domains, rows
@@ -81,12 +82,13 @@ def delete(call: Call) -> Reply:
 _ONE = "/domains/{domain_id}"
 ROUTES = [
     Route(method="GET", path="/domains", handler=index, policy="identity:list_domains", default="admin",
-          summary="List domains"),
+          summary="List domains", answer=lists.listed("domains", views.DOMAIN)),
     Route(method="POST", path="/domains", handler=create, policy="identity:create_domain", default="admin",
-          summary="Create a domain", body=CreateBody),
-    Route(method="GET", path=_ONE, handler=show, policy="identity:get_domain", default="any", summary="Show a domain"),
+          summary="Create a domain", body=CreateBody, answer=one("domain", views.DOMAIN)),
+    Route(method="GET", path=_ONE, handler=show, policy="identity:get_domain", default="any", summary="Show a domain",
+          answer=one("domain", views.DOMAIN)),
     Route(method="PATCH", path=_ONE, handler=update, policy="identity:update_domain", default="admin",
-          summary="Change a domain", body=UpdateBody),
+          summary="Change a domain", body=UpdateBody, answer=one("domain", views.DOMAIN)),
     Route(method="DELETE", path=_ONE, handler=delete, policy="identity:delete_domain", default="admin",
           summary="Delete a domain"),
 ]  # fmt: skip

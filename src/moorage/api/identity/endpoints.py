@@ -7,6 +7,7 @@ from typing import Any
 from moorage import errors
 from moorage.api.identity import lists, views
 from moorage.api.identity.catalog import INTERFACES, entries
+from moorage.api.wire.answers import BOOLEAN, NULL, TEXT, closed, each, one
 from moorage.api.wire.call import Call, Reply
 from moorage.api.wire.route import Route
 
@@ -78,6 +79,14 @@ def _regions(call: Call) -> list[dict[str, Any]]:
     return [{"id": region, "description": "", "parent_region_id": None, "links": views.links(call, "regions", region)}]
 
 
+_SERVICE = closed(each(TEXT, "id", "type", "name", "description") | {"enabled": BOOLEAN, "links": views.LINKS})
+_ENDPOINT = closed(
+    each(TEXT, "id", "service_id", "interface", "url", "region", "region_id")
+    | {"enabled": BOOLEAN, "links": views.LINKS}
+)
+_REGION = closed(each(TEXT, "id", "description") | {"parent_region_id": NULL, "links": views.LINKS})
+
+
 def _answer(call: Call, name: str, items: list[dict[str, Any]], *filters: str) -> Reply:
     wanted = {key: call.query[key] for key in filters if key in call.query}
     found = [one for one in items if all(one[key] == value for key, value in wanted.items())]
@@ -85,23 +94,23 @@ def _answer(call: Call, name: str, items: list[dict[str, Any]], *filters: str) -
 
 
 def _one(items: list[dict[str, Any]], noun: str, ident: str) -> dict[str, Any]:
-    for one in items:
-        if one["id"] == ident:
-            return one
+    for item in items:
+        if item["id"] == ident:
+            return item
     raise errors.NotFound(f"Could not find {noun}: {ident}.")
 
 
 ROUTES = [
     Route(method="GET", path="/services", handler=list_services, policy="identity:list_services", default="admin",
-          summary="List services"),
+          summary="List services", answer=lists.listed("services", _SERVICE)),
     Route(method="GET", path="/services/{service_id}", handler=show_service, policy="identity:get_service",
-          default="admin", summary="Show a service"),
+          default="admin", summary="Show a service", answer=one("service", _SERVICE)),
     Route(method="GET", path="/endpoints", handler=list_endpoints, policy="identity:list_endpoints", default="admin",
-          summary="List endpoints"),
+          summary="List endpoints", answer=lists.listed("endpoints", _ENDPOINT)),
     Route(method="GET", path="/endpoints/{endpoint_id}", handler=show_endpoint, policy="identity:get_endpoint",
-          default="admin", summary="Show an endpoint"),
+          default="admin", summary="Show an endpoint", answer=one("endpoint", _ENDPOINT)),
     Route(method="GET", path="/regions", handler=list_regions, policy="identity:list_regions", default="any",
-          summary="List regions"),
+          summary="List regions", answer=lists.listed("regions", _REGION)),
     Route(method="GET", path="/regions/{region_id}", handler=show_region, policy="identity:get_region", default="any",
-          summary="Show a region"),
+          summary="Show a region", answer=one("region", _REGION)),
 ]  # fmt: skip

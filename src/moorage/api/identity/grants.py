@@ -57,7 +57,7 @@ def _routes(scope: str, actor: str) -> list[Route]:
     return [
         Route(
             method="GET", path=path, handler=index, policy=f"identity:list_{noun}s{suffix}", default="admin",
-            summary=f"List the roles {whom}",
+            summary=f"List the roles {whom}", answer=lists.listed("roles", views.ROLE),
         ),
         *(
             Route(

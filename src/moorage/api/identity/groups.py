@@ -6,6 +6,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from moorage.api.identity import fields, lists, views
+from moorage.api.wire.answers import one
 from moorage.api.wire.call import Call, Reply
 from moorage.api.wire.route import Route
 from moorage.identity.model import DEFAULT_DOMAIN
@@ -104,16 +105,17 @@ _ONE = "/groups/{group_id}"
 _MEMBER = "/groups/{group_id}/users/{user_id}"
 ROUTES = [
     Route(method="GET", path="/groups", handler=index, policy="identity:list_groups", default="admin",
-          summary="List groups"),
+          summary="List groups", answer=lists.listed("groups", views.GROUP)),
     Route(method="POST", path="/groups", handler=create, policy="identity:create_group", default="admin",
-          summary="Create a group", body=CreateBody),
-    Route(method="GET", path=_ONE, handler=show, policy="identity:get_group", default="admin", summary="Show a group"),
+          summary="Create a group", body=CreateBody, answer=one("group", views.GROUP)),
+    Route(method="GET", path=_ONE, handler=show, policy="identity:get_group", default="admin", summary="Show a group",
+          answer=one("group", views.GROUP)),
     Route(method="PATCH", path=_ONE, handler=update, policy="identity:update_group", default="admin",
-          summary="Change a group", body=UpdateBody),
+          summary="Change a group", body=UpdateBody, answer=one("group", views.GROUP)),
     Route(method="DELETE", path=_ONE, handler=delete, policy="identity:delete_group", default="admin",
           summary="Delete a group"),
     Route(method="GET", path=f"{_ONE}/users", handler=list_users, policy="identity:list_users_in_group",
-          default="admin", summary="List the users in a group"),
+          default="admin", summary="List the users in a group", answer=lists.listed("users", views.USER)),
     Route(method="PUT", path=_MEMBER, handler=add_user, policy="identity:add_user_to_group", default="admin",
           summary="Add a user to a group"),
     Route(method="HEAD", path=_MEMBER, handler=check_user, policy="identity:check_user_in_group", default="admin",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from moorage.api.wire import paging
+from moorage.api.wire.answers import NULL, NULLABLE_TEXT, TEXT, Schema, array, closed
 from moorage.api.wire.call import Call
 from moorage.identity.service.rows import COMPARATORS, Query
 
@@ -28,3 +29,8 @@ def answer(call: Call, name: str, items: list[dict[str, Any]], *, has_more: bool
     own = call.service_url + call.path
     following = f"{own}?{paging.next_query(call, items[-1]['id'])}" if has_more and items else None
     return {name: items, "links": {"self": own, "previous": None, "next": following}}
+
+
+def listed(name: str, entry: Schema) -> Schema:
+    """How ``answer`` is described."""
+    return closed({name: array(entry), "links": closed({"self": TEXT, "previous": NULL, "next": NULLABLE_TEXT})})

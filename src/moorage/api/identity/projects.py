@@ -10,6 +10,7 @@ from msgspec import UNSET, UnsetType
 from moorage.api.identity import fields, lists, views
 from moorage.api.identity.access import own_or_admin
 from moorage.api.identity.tags import Tags, has_tags
+from moorage.api.wire.answers import one
 from moorage.api.wire.call import Call, Reply
 from moorage.api.wire.route import Route
 from moorage.identity.model import DEFAULT_DOMAIN
@@ -105,13 +106,13 @@ def delete(call: Call) -> Reply:
 _ONE = "/projects/{project_id}"
 ROUTES = [
     Route(method="GET", path="/projects", handler=index, policy="identity:list_projects", default="admin",
-          summary="List projects"),
+          summary="List projects", answer=lists.listed("projects", views.PROJECT)),
     Route(method="POST", path="/projects", handler=create, policy="identity:create_project", default="admin",
-          summary="Create a project", body=CreateBody),
+          summary="Create a project", body=CreateBody, answer=one("project", views.PROJECT)),
     Route(method="GET", path=_ONE, handler=show, policy="identity:get_project", default="any",
-          summary="Show a project"),
+          summary="Show a project", answer=one("project", views.PROJECT)),
     Route(method="PATCH", path=_ONE, handler=update, policy="identity:update_project", default="admin",
-          summary="Change a project", body=UpdateBody),
+          summary="Change a project", body=UpdateBody, answer=one("project", views.PROJECT)),
     Route(method="DELETE", path=_ONE, handler=delete, policy="identity:delete_project", default="admin",
           summary="Delete a project"),
 ]  # fmt: skip

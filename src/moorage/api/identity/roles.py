@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from moorage.api.identity import fields, lists, views
+from moorage.api.wire.answers import one
 from moorage.api.wire.call import Call, Reply
 from moorage.api.wire.route import Route
 from moorage.identity.service import roles, rows
@@ -77,12 +78,13 @@ def delete(call: Call) -> Reply:
 _ONE = "/roles/{role_id}"
 ROUTES = [
     Route(method="GET", path="/roles", handler=index, policy="identity:list_roles", default="admin",
-          summary="List roles"),
+          summary="List roles", answer=lists.listed("roles", views.ROLE)),
     Route(method="POST", path="/roles", handler=create, policy="identity:create_role", default="admin",
-          summary="Create a role", body=CreateBody),
-    Route(method="GET", path=_ONE, handler=show, policy="identity:get_role", default="admin", summary="Show a role"),
+          summary="Create a role", body=CreateBody, answer=one("role", views.ROLE)),
+    Route(method="GET", path=_ONE, handler=show, policy="identity:get_role", default="admin", summary="Show a role",
+          answer=one("role", views.ROLE)),
     Route(method="PATCH", path=_ONE, handler=update, policy="identity:update_role", default="admin",
-          summary="Change a role", body=UpdateBody),
+          summary="Change a role", body=UpdateBody, answer=one("role", views.ROLE)),
     Route(method="DELETE", path=_ONE, handler=delete, policy="identity:delete_role", default="admin",
           summary="Delete a role"),
 ]  # fmt: skip

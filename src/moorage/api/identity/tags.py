@@ -11,6 +11,7 @@ from msgspec import Meta
 from moorage import errors
 from moorage.api.identity import views
 from moorage.api.identity.access import own_or_admin
+from moorage.api.wire.answers import TAGS, closed
 from moorage.api.wire.call import Call, Reply
 from moorage.api.wire.route import Route
 from moorage.identity.service import projects, rows
@@ -102,6 +103,9 @@ def _answer(call: Call, tags: list[str]) -> Reply:
     return Reply(body={"tags": tags, "links": views.links(call, "projects", call.params["project_id"], "tags")})
 
 
+_ANSWER = closed({"tags": TAGS, "links": views.LINKS})
+
+
 def _absent(call: Call) -> errors.NotFound:
     return errors.NotFound(f"Could not find project tag: {call.params['tag']}.")
 
@@ -109,9 +113,9 @@ def _absent(call: Call) -> errors.NotFound:
 _ALL, _ONE = "/projects/{project_id}/tags", "/projects/{project_id}/tags/{tag}"
 ROUTES = [
     Route(method="GET", path=_ALL, handler=index, policy="identity:list_project_tags", default="any",
-          summary="List a project's tags"),
+          summary="List a project's tags", answer=_ANSWER),
     Route(method="PUT", path=_ALL, handler=replace, policy="identity:update_project_tags", default="admin",
-          summary="Replace a project's tags", body=TagsBody),
+          summary="Replace a project's tags", body=TagsBody, answer=_ANSWER),
     Route(method="DELETE", path=_ALL, handler=clear, policy="identity:delete_project_tags", default="admin",
           summary="Remove all tags of a project"),
     Route(method="GET", path=_ONE, handler=show, policy="identity:get_project_tag", default="any",

@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from moorage import errors
 from moorage.api.identity.access import token_service
+from moorage.api.identity.answers import TOKEN
 from moorage.api.identity.catalog import catalog
 from moorage.api.wire.call import Call, Reply
 from moorage.api.wire.route import EVERYONE, Route
@@ -157,11 +158,11 @@ _PATH = "/auth/tokens"
 ROUTES = [
     Route(
         method="POST", path=_PATH, handler=create, policy="identity:authenticate", default=EVERYONE,
-        summary="Log in", body=LoginBody,
+        summary="Log in", body=LoginBody, answer=TOKEN,
     ),
     Route(
         method="GET", path=_PATH, handler=show, policy="identity:validate_token", default="any",
-        summary="Show a token",
+        summary="Show a token", answer=TOKEN,
     ),
     Route(
         method="HEAD", path=_PATH, handler=check, policy="identity:check_token", default="any",

@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from moorage.api.identity import fields, lists, views
 from moorage.api.identity.access import own_or_admin, token_service
+from moorage.api.wire.answers import one
 from moorage.api.wire.call import Call, Reply
 from moorage.api.wire.route import EVERYONE, Route
 from moorage.identity.model import DEFAULT_DOMAIN
@@ -137,18 +138,19 @@ def list_groups(call: Call) -> Reply:
 _ONE = "/users/{user_id}"
 ROUTES = [
     Route(method="GET", path="/users", handler=index, policy="identity:list_users", default="admin",
-          summary="List users"),
+          summary="List users", answer=lists.listed("users", views.USER)),
     Route(method="POST", path="/users", handler=create, policy="identity:create_user", default="admin",
-          summary="Create a user", body=CreateBody),
-    Route(method="GET", path=_ONE, handler=show, policy="identity:get_user", default="any", summary="Show a user"),
+          summary="Create a user", body=CreateBody, answer=one("user", views.USER)),
+    Route(method="GET", path=_ONE, handler=show, policy="identity:get_user", default="any", summary="Show a user",
+          answer=one("user", views.USER)),
     Route(method="PATCH", path=_ONE, handler=update, policy="identity:update_user", default="admin",
-          summary="Change a user", body=UpdateBody),
+          summary="Change a user", body=UpdateBody, answer=one("user", views.USER)),
     Route(method="DELETE", path=_ONE, handler=delete, policy="identity:delete_user", default="admin",
           summary="Delete a user"),
     Route(method="POST", path=f"{_ONE}/password", handler=change_password, policy="identity:change_password",
           default=EVERYONE, summary="Change one's own password", body=PasswordBody),
     Route(method="GET", path=f"{_ONE}/projects", handler=list_projects, policy="identity:list_user_projects",
-          default="any", summary="List a user's projects"),
+          default="any", summary="List a user's projects", answer=lists.listed("projects", views.PROJECT)),
     Route(method="GET", path=f"{_ONE}/groups", handler=list_groups, policy="identity:list_groups_for_user",
-          default="any", summary="List a user's groups"),
+          default="any", summary="List a user's groups", answer=lists.listed("groups", views.GROUP)),
 ]  # fmt: skip

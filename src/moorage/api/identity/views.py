@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from moorage.api.wire.answers import BOOLEAN, NULL, NULLABLE_TEXT, OBJECT, TAGS, TEXT, closed, each, extensible
 from moorage.api.wire.call import Call
 from moorage.identity.model import Domain, Group, Project, Role, User
 from moorage.identity.service.roles import BUILT_IN
@@ -76,3 +77,26 @@ def role(call: Call, one: Role) -> dict[str, Any]:
         "options": {"immutable": True} if one.name in BUILT_IN else {},
         "links": links(call, "roles", one.id),
     }
+
+
+LINKS = closed({"self": TEXT})
+_NAMED = each(TEXT, "id", "name", "description") | {"links": LINKS}
+DOMAIN = closed(_NAMED | {"enabled": BOOLEAN, "tags": TAGS, "options": OBJECT})
+PROJECT = extensible(
+    closed(
+        _NAMED | each(BOOLEAN, "enabled", "is_domain")
+        | {"domain_id": TEXT, "parent_id": NULLABLE_TEXT, "tags": TAGS, "options": OBJECT}
+    ),
+    {},
+)  # fmt: skip
+"""Keystone keeps attributes of the client's own for projects and users."""
+USER = extensible(
+    closed(
+        each(TEXT, "id", "name", "domain_id")
+        | {"enabled": BOOLEAN, "password_expires_at": NULL, "options": OBJECT, "links": LINKS},
+        each(TEXT, "email", "default_project_id", "description"),
+    ),
+    {},
+)
+GROUP = closed(_NAMED | {"domain_id": TEXT})
+ROLE = closed(_NAMED | {"domain_id": NULL, "options": OBJECT})

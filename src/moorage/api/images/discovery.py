@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from moorage import errors
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import TAGS, TEXT, closed, each, one, several
 
 _MINORS = range(9, -1, -1)
 """2.9 is the last version before those that are all about import tasks, caches and locations."""
@@ -43,6 +44,8 @@ def check_store(call: Call) -> None:
         raise errors.BadRequest(f"Store {wanted} is not configured; there is only {STORE}")
 
 
+_METHODS = closed(each(TEXT, "description", "type") | {"value": TAGS})
+_STORE = closed(each(TEXT, "id", "description", "default"))
 DOCUMENTS = [
     Route(method="GET", path="", handler=choices, policy="image_versions"),
     Route(method="GET", path="/", handler=choices, policy="image_versions"),
@@ -54,10 +57,10 @@ DOCUMENTS = [
 ROUTES = [
     Route(
         method="GET", path="/info/import", handler=imports, policy="image_import_info", default="any",
-        summary="Show import methods",
+        summary="Show import methods", answer=one("import-methods", _METHODS),
     ),
     Route(
         method="GET", path="/info/stores", handler=stores, policy="image_stores_info", default="any",
-        summary="List stores",
+        summary="List stores", answer=several("stores", _STORE),
     ),
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from moorage import ids
 from moorage.api.images import patch, views
 from moorage.api.images.query import first_and_next, listing_of
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import TEXT, array, closed
 from moorage.images import content, fields
 from moorage.images.model import NewImage
 from moorage.images.service import edit, listing, lookup
@@ -95,14 +96,18 @@ def _check_visibility(call: Call, values: dict[str, Any]) -> None:
         call.enforce(rule)
 
 
+_LIST = closed({"images": array(views.IMAGE), "schema": TEXT, "first": TEXT}, {"next": TEXT})
 _ONE = "/images/{image_id}"
 ROUTES = [
     Route(
         method="POST", path="/images", handler=create, policy="add_image", summary="Create an image", body=ImageBody
-    ),
-    Route(method="GET", path="/images", handler=index, policy="get_images", default="reader", summary="List images"),
-    Route(method="GET", path=_ONE, handler=show, policy="get_image", default="reader", summary="Show an image"),
-    Route(method="PATCH", path=_ONE, handler=update, policy="modify_image", summary="Change an image"),
+    , answer=views.IMAGE),
+    Route(method="GET", path="/images", handler=index, policy="get_images", default="reader", summary="List images",
+          answer=_LIST),
+    Route(method="GET", path=_ONE, handler=show, policy="get_image", default="reader", summary="Show an image",
+          answer=views.IMAGE),
+    Route(method="PATCH", path=_ONE, handler=update, policy="modify_image", summary="Change an image",
+          answer=views.IMAGE),
     Route(method="DELETE", path=_ONE, handler=delete, policy="delete_image", summary="Delete an image"),
     Route(
         method="POST", path=f"{_ONE}/actions/deactivate", handler=deactivate, policy="deactivate",

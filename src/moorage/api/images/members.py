@@ -7,6 +7,7 @@ from typing import Any
 from moorage import errors
 from moorage.api.images import views
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import TEXT, array, closed
 from moorage.images.service import members
 
 
@@ -54,12 +55,43 @@ def _text(body: dict[str, Any], name: str, absent: str) -> str:
     return value
 
 
+_LIST = closed({"members": array(views.MEMBER), "schema": TEXT})
 _ALL = "/images/{image_id}/members"
 _ONE = f"{_ALL}/{{member_id}}"
 ROUTES = [
-    Route(method="POST", path=_ALL, handler=create, policy="add_member", summary="Share an image with a project"),
-    Route(method="GET", path=_ALL, handler=index, policy="get_members", default="reader", summary="List members"),
-    Route(method="GET", path=_ONE, handler=show, policy="get_member", default="reader", summary="Show a member"),
-    Route(method="PUT", path=_ONE, handler=update, policy="modify_member", summary="Accept or reject an image"),
+    Route(
+        method="POST",
+        path=_ALL,
+        handler=create,
+        policy="add_member",
+        summary="Share an image with a project",
+        answer=views.MEMBER,
+    ),
+    Route(
+        method="GET",
+        path=_ALL,
+        handler=index,
+        policy="get_members",
+        default="reader",
+        summary="List members",
+        answer=_LIST,
+    ),
+    Route(
+        method="GET",
+        path=_ONE,
+        handler=show,
+        policy="get_member",
+        default="reader",
+        summary="Show a member",
+        answer=views.MEMBER,
+    ),
+    Route(
+        method="PUT",
+        path=_ONE,
+        handler=update,
+        policy="modify_member",
+        summary="Accept or reject an image",
+        answer=views.MEMBER,
+    ),
     Route(method="DELETE", path=_ONE, handler=delete, policy="delete_member", summary="Stop sharing with a project"),
 ]

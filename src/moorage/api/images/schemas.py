@@ -6,6 +6,7 @@ import functools
 from typing import Any, get_args
 
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import OBJECT, TEXT, array, closed
 from moorage.images import fields
 from moorage.images.service.members import STATUSES
 
@@ -95,10 +96,15 @@ def _answer(schema: dict[str, Any], _call: Call) -> Reply:
     return Reply(body=schema)
 
 
+_DESCRIBED = closed(
+    {"name": TEXT, "properties": OBJECT},
+    {"additionalProperties": OBJECT, "links": array(closed({"rel": TEXT, "href": TEXT}))},
+)
+"""JSON Schema, as Glance uses it."""
 ROUTES = [
     Route(
         method="GET", path=f"/schemas/{name}", handler=functools.partial(_answer, schema), policy="image_schemas",
-        default="any", summary="Show a schema",
+        default="any", summary="Show a schema", answer=_DESCRIBED,
     )
     for name, schema in _ALL.items()
 ]  # fmt: skip

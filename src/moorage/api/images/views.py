@@ -5,6 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from moorage.api.wire.answers import (
+    BOOLEAN,
+    INTEGER,
+    NULLABLE_INTEGER,
+    NULLABLE_TEXT,
+    TAGS,
+    TEXT,
+    closed,
+    each,
+    extensible,
+)
 from moorage.images.model import Image, Member
 
 _SHOWN = (
@@ -39,3 +50,20 @@ def member(shown: Member) -> dict[str, str]:
 
 def _time(moment: dt.datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+_TIMES = each(TEXT, "created_at", "updated_at")
+IMAGE = extensible(
+    closed(
+        each(TEXT, "id", "status", "visibility", "self", "file", "schema")
+        | each(BOOLEAN, "protected", "os_hidden") | each(INTEGER, "min_disk", "min_ram")
+        | each(NULLABLE_INTEGER, "size", "virtual_size") | {"tags": TAGS} | _TIMES
+        | each(
+            NULLABLE_TEXT, "name", "owner", "checksum", "os_hash_algo", "os_hash_value", "disk_format",
+            "container_format",
+        )
+    ),
+    TEXT,
+)  # fmt: skip
+"""Beside the fields of its own it has its properties."""
+MEMBER = closed(each(TEXT, "member_id", "image_id", "status", "schema") | _TIMES)

@@ -6,6 +6,7 @@ from typing import Any
 
 from moorage import errors
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import EMPTY, TEXT, closed, each, one, several
 
 _UPDATED = "2026-11-01T00:00:00-00:00"
 _SERVED = {
@@ -38,9 +39,10 @@ def _view(alias: str) -> dict[str, Any]:
     return {"alias": alias, "name": name, "description": description, "updated": _UPDATED, "links": []}
 
 
+_EXTENSION = closed(each(TEXT, "alias", "name", "description", "updated") | {"links": EMPTY})
 ROUTES = [
     Route(method="GET", path="/extensions", handler=index, policy="get_extension", default="any",
-          summary="List the extensions."),
+          summary="List the extensions.", answer=several("extensions", _EXTENSION)),
     Route(method="GET", path="/extensions/{alias}", handler=show, policy="get_extension", default="any",
-          summary="Show an extension."),
+          summary="Show an extension.", answer=one("extension", _EXTENSION)),
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from typing import Any
 
 from moorage import errors
 from moorage.api.wire import Call, Reply
+from moorage.api.wire.answers import Schema, page
 from moorage.api.wire.paging import limit_of, next_query
 
 View = dict[str, Any]
@@ -23,10 +24,10 @@ def answer(call: Call, name: str, views: Iterable[View]) -> Reply:
     if call.query.get("marker"):
         found = found[_place(call, found) + 1 :]
     limit = limit_of(call)
-    page = found[:limit] if limit else found
-    body: dict[str, Any] = {name: [cut(call, view) for view in page]}
-    if len(page) < len(found):
-        href = f"{call.service_url}{call.path}?{next_query(call, page[-1]['id'])}"
+    shown = found[:limit] if limit else found
+    body: dict[str, Any] = {name: [cut(call, view) for view in shown]}
+    if len(shown) < len(found):
+        href = f"{call.service_url}{call.path}?{next_query(call, shown[-1]['id'])}"
         body[f"{name}_links"] = [{"rel": "next", "href": href}]
     return Reply(body=body)
 
@@ -77,3 +78,13 @@ def _place(call: Call, views: list[View]) -> int:
         if view["id"] == marker:
             return number
     raise errors.BadRequest(f"Invalid input for operation: marker {marker} could not be found.")
+
+
+def listed(name: str, entry: Schema) -> Schema:
+    """How ``answer`` is described."""
+    return page(name, selectable(entry))
+
+
+def selectable(entry: Schema) -> Schema:
+    """Of any object ``cut`` may leave fields out."""
+    return {**entry, "required": []}

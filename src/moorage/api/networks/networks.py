@@ -7,6 +7,7 @@ from typing import Any
 from moorage import errors
 from moorage.api.networks import lists
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import BOOLEAN, INTEGER, NULLABLE_INTEGER, TAGS, TEXT, closed, each, one
 from moorage.api.wire.route import Rule
 from moorage.networks.model import Network
 
@@ -40,11 +41,17 @@ def _view(call: Call, network: Network) -> dict[str, Any]:
     return view
 
 
+_NETWORK = closed(
+    each(TEXT, "id", "name", "description", "tenant_id", "project_id", "status") | {"mtu": INTEGER, "subnets": TAGS}
+    | each(BOOLEAN, "admin_state_up", "shared", "router:external", "port_security_enabled"),
+    each(TEXT, "provider:network_type", "provider:physical_network")
+    | {"provider:segmentation_id": NULLABLE_INTEGER},
+)  # fmt: skip
 ROUTES = [
     Route(method="GET", path="/networks", handler=index, policy="get_network", default="reader",
-          summary="List the networks."),
+          summary="List the networks.", answer=lists.listed("networks", _NETWORK)),
     Route(method="GET", path="/networks/{network_id}", handler=show, policy="get_network", default="reader",
-          summary="Show a network."),
+          summary="Show a network.", answer=one("network", lists.selectable(_NETWORK))),
     Route(method="POST", path="/networks", handler=refuse, policy="create_network",
           summary="Refuse: networks are configured."),
     Route(method="PUT", path="/networks/{network_id}", handler=refuse, policy="update_network",

@@ -9,7 +9,9 @@ from msgspec import UNSET, Meta, UnsetType
 
 from moorage import errors
 from moorage.api.networks import lists
+from moorage.api.networks.answers import PORT
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import one
 from moorage.api.wire.body import refusal
 from moorage.api.wire.route import Rule
 from moorage.networks.model import Network, Networks, NewPort, Port
@@ -194,13 +196,14 @@ def _subnet(networks: Networks, port: Port) -> str:
 
 
 ROUTES = [
-    Route(method="GET", path="/ports", handler=index, policy="get_port", default="reader", summary="List ports."),
+    Route(method="GET", path="/ports", handler=index, policy="get_port", default="reader", summary="List ports.",
+          answer=lists.listed("ports", PORT)),
     Route(method="GET", path="/ports/{port_id}", handler=show, policy="get_port", default="reader",
-          summary="Show a port."),
+          summary="Show a port.", answer=one("port", lists.selectable(PORT))),
     Route(method="POST", path="/ports", handler=create, policy="create_port", body=CreatePort,
-          summary="Take an address of a network."),
+          summary="Take an address of a network.", answer=one("port", PORT)),
     Route(method="PUT", path="/ports/{port_id}", handler=update, policy="update_port", body=UpdatePort,
-          summary="Change name or description of a port."),
+          summary="Change name or description of a port.", answer=one("port", PORT)),
     Route(method="DELETE", path="/ports/{port_id}", handler=delete, policy="delete_port",
           summary="Give an address back."),
 ]  # fmt: skip

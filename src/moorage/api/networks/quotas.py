@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from moorage import errors
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import INTEGER, closed, each, one
 from moorage.networks.service import quotas
 from moorage.store import Tx
 
@@ -83,17 +84,20 @@ def _own(call: Call) -> str:
     return project_id
 
 
+_LIMITS = one("quota", closed(each(INTEGER, "port", *_NEVER)))
+_DETAILS = one("quota", closed(each(closed(each(INTEGER, "limit", "used", "reserved")), "port", *_NEVER)))
 _P = "/quotas/{project_id}"
 ROUTES = [
-    Route(method="GET", path=_P, handler=show, policy="get_quota", default="reader", summary="Show a quota."),
+    Route(method="GET", path=_P, handler=show, policy="get_quota", default="reader", summary="Show a quota.",
+          answer=_LIMITS),
     Route(method="GET", path=_P + "/default", handler=default, policy="get_quota", default="reader",
-          summary="Show the quota of projects that have none of their own."),
+          summary="Show the quota of projects that have none of their own.", answer=_LIMITS),
     Route(method="GET", path=_P + "/details", handler=details, policy="get_quota", default="reader",
-          summary="Show a quota and what is used of it."),
+          summary="Show a quota and what is used of it.", answer=_DETAILS),
     Route(method="GET", path=_P + "/details.json", handler=details, policy="get_quota", default="reader",
-          summary="The same, as some clients ask for it."),
+          summary="The same, as some clients ask for it.", answer=_DETAILS),
     Route(method="PUT", path=_P, handler=update, policy="update_quota", default="admin", body=UpdateQuota,
-          summary="Change how many ports a project may have."),
+          summary="Change how many ports a project may have.", answer=_LIMITS),
     Route(method="DELETE", path=_P, handler=delete, policy="delete_quota", default="admin",
           summary="Go back to the default."),
 ]  # fmt: skip

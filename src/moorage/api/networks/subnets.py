@@ -8,6 +8,7 @@ from moorage import errors
 from moorage.api.networks import lists
 from moorage.api.networks.networks import refuse
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import BOOLEAN, EMPTY, INTEGER, NULL, NULLABLE_TEXT, TAGS, TEXT, array, closed, each, one
 from moorage.networks.model import Network
 
 
@@ -34,11 +35,19 @@ def _view(network: Network) -> dict[str, Any]:
     }  # fmt: skip
 
 
+_SUBNET = closed(
+    each(TEXT, "id", "name", "description", "tenant_id", "project_id", "network_id", "cidr")
+    | each(NULL, "ipv6_ra_mode", "ipv6_address_mode")
+    | {
+        "ip_version": INTEGER, "gateway_ip": NULLABLE_TEXT, "dns_nameservers": TAGS, "host_routes": EMPTY,
+        "allocation_pools": array(closed(each(TEXT, "start", "end"))), "enable_dhcp": BOOLEAN,
+    }
+)  # fmt: skip
 ROUTES = [
     Route(method="GET", path="/subnets", handler=index, policy="get_subnet", default="reader",
-          summary="List the subnets."),
+          summary="List the subnets.", answer=lists.listed("subnets", _SUBNET)),
     Route(method="GET", path="/subnets/{subnet_id}", handler=show, policy="get_subnet", default="reader",
-          summary="Show a subnet."),
+          summary="Show a subnet.", answer=one("subnet", lists.selectable(_SUBNET))),
     Route(method="POST", path="/subnets", handler=refuse, policy="create_subnet",
           summary="Refuse: subnets are configured."),
     Route(method="PUT", path="/subnets/{subnet_id}", handler=refuse, policy="update_subnet",

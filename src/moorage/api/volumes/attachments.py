@@ -7,11 +7,12 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from moorage import errors
-from moorage.api.volumes import guard, views
+from moorage.api.volumes import answers, guard, views
 from moorage.api.volumes.fields import Uuid, no_such_action, only_action
 from moorage.api.volumes.query import filters_of, owner_of, page_of
 from moorage.api.volumes.volumes import find as find_volume
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import one, page, several
 from moorage.api.wire.body import since
 from moorage.api.wire.paging import next_link
 from moorage.api.wire.route import Rule
@@ -146,17 +147,21 @@ def act(call: Call) -> Reply:
 
 ROUTES = [
     Route(method="GET", path="/attachments", handler=index, policy="volume:get_all_attachments", default="reader",
-          min=_NEW, summary="List attachments"),
+          min=_NEW, summary="List attachments", answer=page("attachments", answers.ATTACHMENT)),
     Route(method="GET", path="/attachments/detail", handler=detail, policy="volume:get_all_attachments",
-          default="reader", min=_NEW, summary="List attachments with details"),
+          default="reader", min=_NEW, summary="List attachments with details",
+          answer=page("attachments", answers.ATTACHMENT_DETAIL)),
     Route(method="GET", path="/attachments/{attachment_id}", handler=show, policy="volume:get_attachment",
-          default="reader", min=_NEW, summary="Show an attachment"),
+          default="reader", min=_NEW, summary="Show an attachment",
+          answer=one("attachment", answers.ATTACHMENT_DETAIL)),
     Route(method="POST", path="/attachments", handler=create, policy="volume:attachment_create", min=_NEW,
-          body=NewBody, summary="Reserve a volume for a server, and connect it if a connector is given"),
+          body=NewBody, summary="Reserve a volume for a server, and connect it if a connector is given",
+          answer=one("attachment", answers.ATTACHMENT_DETAIL)),
     Route(method="PUT", path="/attachments/{attachment_id}", handler=update, policy="volume:attachment_update",
-          min=_NEW, body=ChangeBody, summary="Connect a reserved volume"),
+          min=_NEW, body=ChangeBody, summary="Connect a reserved volume",
+          answer=one("attachment", answers.ATTACHMENT_DETAIL)),
     Route(method="DELETE", path="/attachments/{attachment_id}", handler=delete, policy="volume:attachment_delete",
-          min=_NEW, summary="End an attachment"),
+          min=_NEW, summary="End an attachment", answer=several("attachments", answers.ATTACHMENT)),
     Route(method="POST", path="/attachments/{attachment_id}/action", handler=act, policy=_COMPLETE, min=_NEW,
           summary="Complete an attachment", actions={"os-complete": Any}),
 ]  # fmt: skip

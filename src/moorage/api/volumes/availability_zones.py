@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import BOOLEAN, TEXT, closed, one, several
 
 
 def index(call: Call) -> Reply:
@@ -10,7 +11,8 @@ def index(call: Call) -> Reply:
     return Reply(body={"availabilityZoneInfo": [zone]})
 
 
+_ZONE = closed({"zoneName": TEXT, "zoneState": one("available", BOOLEAN)})
 ROUTES = [
     Route(method="GET", path="/os-availability-zone", handler=index, policy="volume:availability_zone_list",
-          default="reader", summary="List availability zones"),
+          default="reader", summary="List availability zones", answer=several("availabilityZoneInfo", _ZONE)),
 ]  # fmt: skip

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from moorage import errors
+from moorage.api.volumes.answers import EXTENSION
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import one, several
 
 _SERVED = [  # name, alias, description, updated
     ("AdminActions", "os-admin-actions", "Enable admin actions.", "2012-08-25"),
@@ -53,7 +55,7 @@ def show(call: Call) -> Reply:
 
 ROUTES = [
     Route(method="GET", path="/extensions", handler=index, policy="volume:extensions", default="any",
-          summary="List optional parts of the API"),
+          summary="List optional parts of the API", answer=several("extensions", EXTENSION)),
     Route(method="GET", path="/extensions/{alias}", handler=show, policy="volume:extensions", default="any",
-          summary="Show an optional part of the API"),
+          summary="Show an optional part of the API", answer=one("extension", EXTENSION)),
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import EMPTY, INTEGER, closed, each, one
 from moorage.volumes.service import quotas
 
 _MAXIMA = {
@@ -26,7 +27,8 @@ def show(call: Call) -> Reply:
     return Reply(body={"limits": {"rate": [], "absolute": absolute}})
 
 
+_LIMITS = closed({"rate": EMPTY, "absolute": closed(each(INTEGER, *_MAXIMA.values(), *_USED.values()))})
 ROUTES = [
     Route(method="GET", path="/limits", handler=show, policy="limits_extension:used_limits", default="reader",
-          summary="Show limits and usage of a project"),
+          summary="Show limits and usage of a project", answer=one("limits", _LIMITS)),
 ]  # fmt: skip

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from moorage.api.volumes import views
 from moorage.api.volumes.query import filters_of, owner_of, page_of
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import LINKS, NULLABLE_TEXT, TEXT, closed, each, one, page
 from moorage.api.wire.paging import next_link
 from moorage.store.tables.volumes import messages as table
 from moorage.volumes.model import Message
@@ -53,11 +54,16 @@ def delete(call: Call) -> Reply:
     return Reply(status=204)
 
 
+_MESSAGE = closed(
+    each(TEXT, "id", "event_id", "user_message", "message_level", "created_at") | {"links": LINKS}
+    | each(NULLABLE_TEXT, "guaranteed_until", "request_id"),
+    each(TEXT, "resource_type", "resource_uuid"),
+)  # fmt: skip
 ROUTES = [
     Route(method="GET", path="/messages", handler=index, policy="message:get_all", default="reader", min=(3, 3),
-          summary="List messages"),
+          summary="List messages", answer=page("messages", _MESSAGE)),
     Route(method="GET", path="/messages/{message_id}", handler=show, policy="message:get", default="reader",
-          min=(3, 3), summary="Show a message"),
+          min=(3, 3), summary="Show a message", answer=one("message", _MESSAGE)),
     Route(method="DELETE", path="/messages/{message_id}", handler=delete, policy="message:delete", min=(3, 3),
           summary="Delete a message"),
 ]  # fmt: skip

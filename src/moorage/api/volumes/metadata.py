@@ -11,6 +11,7 @@ from moorage import errors
 from moorage.api.volumes.fields import Metadata, texts
 from moorage.api.volumes.query import owner_of
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import TEXTS, one
 from moorage.store import Tx
 from moorage.volumes.service import snapshots, volumes
 
@@ -116,7 +117,7 @@ def _routes(path: str, pairs: _Pairs, read: str, create: str, update: str, delet
     ]
     return [
         Route(method=method, path=path + rest, handler=handler, policy=policy, default=default, body=body,
-              summary=summary)
+              summary=summary, answer=one("meta" if rest else "metadata", TEXTS) if method != "DELETE" else None)
         for method, rest, handler, policy, default, body, summary in rows
     ]  # fmt: skip
 

@@ -8,6 +8,7 @@ from moorage import clock, errors
 from moorage.api.volumes import views
 from moorage.api.volumes.query import is_set
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import BOOLEAN, EMPTY, INTEGER, NULL, OBJECT, TEXT, closed, each, several, untyped
 from moorage.store import Tx
 from moorage.volumes.service import backends
 
@@ -66,9 +67,27 @@ def capabilities(call: Call) -> Reply:
     )  # fmt: skip
 
 
+_POOL = closed(
+    {"name": TEXT},
+    {
+        "capabilities": closed(
+            each(TEXT, "pool_name", "volume_backend_name", "storage_protocol", "vendor_name", "driver_version")
+            | {"timestamp": TEXT, "reserved_percentage": INTEGER} | each(NULL, "filter_function", "goodness_function")
+            | each(BOOLEAN, "QoS_support", "consistencygroup_support", "replication_enabled", "multiattach")
+            | {"group_replication_enabled": BOOLEAN} | untyped("total_capacity_gb", "free_capacity_gb")
+            | each(INTEGER, "provisioned_capacity_gb", "allocated_capacity_gb")
+        )
+    },
+)  # fmt: skip
+_CAPABILITIES = closed(
+    each(TEXT, "namespace", "vendor_name", "volume_backend_name", "pool_name", "driver_version", "storage_protocol")
+    | {"display_name": TEXT, "replication_targets": EMPTY, "properties": OBJECT}
+    | each(NULL, "description", "visibility")
+)  # fmt: skip
 ROUTES = [
     Route(method="GET", path="/scheduler-stats/get_pools", handler=index,
-          policy="scheduler_extension:scheduler_stats:get_pools", default="admin", summary="List storage pools"),
+          policy="scheduler_extension:scheduler_stats:get_pools", default="admin", summary="List storage pools",
+          answer=several("pools", _POOL)),
     Route(method="GET", path="/capabilities/{host}", handler=capabilities, policy="volume_extension:capabilities",
-          default="admin", summary="Show what a backend can do"),
+          default="admin", summary="Show what a backend can do", answer=_CAPABILITIES),
 ]  # fmt: skip

@@ -11,6 +11,7 @@ from moorage.api.volumes import views
 from moorage.api.volumes.fields import Name, texts
 from moorage.api.volumes.query import is_set
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import LINKS, TEXT, TEXTS, Schema, closed, each, one, several
 from moorage.store import Tx
 from moorage.volumes.model import QosSpec
 from moorage.volumes.service import qos, types
@@ -130,21 +131,30 @@ def disassociate_all(call: Call) -> Reply:
     return Reply(status=202)
 
 
-def _route(method: str, path: str, handler: Any, policy: str, summary: str, body: Any = None) -> Route:
+_SPEC = closed(each(TEXT, "id", "name", "consumer") | {"specs": TEXTS})
+_SHOWN = closed({"qos_specs": _SPEC, "links": LINKS})
+_ASSOCIATION = closed(each(TEXT, "association_type", "name", "id"))
+
+
+def _route(
+    method: str, path: str, handler: Any, policy: str, summary: str, body: Any = None, answer: Schema | None = None
+) -> Route:
     return Route(
-        method=method, path=path, handler=handler, policy=_PREFIX + policy, default="admin", body=body, summary=summary
-    )
+        method=method, path=path, handler=handler, policy=_PREFIX + policy, default="admin", body=body,
+        summary=summary, answer=answer,
+    )  # fmt: skip
 
 
 ROUTES = [
-    _route("GET", "/qos-specs", index, "get_all", "List QoS specs"),
-    _route("POST", "/qos-specs", create, "create", "Create QoS specs", Body),
-    _route("GET", _PATH, show, "get", "Show QoS specs"),
-    _route("PUT", _PATH, update, "update", "Change QoS specs", Body),
+    _route("GET", "/qos-specs", index, "get_all", "List QoS specs", answer=several("qos_specs", _SPEC)),
+    _route("POST", "/qos-specs", create, "create", "Create QoS specs", Body, _SHOWN),
+    _route("GET", _PATH, show, "get", "Show QoS specs", answer=_SHOWN),
+    _route("PUT", _PATH, update, "update", "Change QoS specs", Body, one("qos_specs", TEXTS)),
     _route("DELETE", _PATH, delete, "delete", "Delete QoS specs"),
     _route("PUT", _PATH + "/delete_keys", delete_keys, "delete", "Remove items of QoS specs", Keys),
-    _route("GET", _PATH + "/associations", associations, "get_all", "List the types QoS specs belong to"),
+    _route("GET", _PATH + "/associations", associations, "get_all", "List the types QoS specs belong to",
+           answer=several("qos_associations", _ASSOCIATION)),
     _route("GET", _PATH + "/associate", associate, "update", "Give QoS specs to a type"),
     _route("GET", _PATH + "/disassociate", disassociate, "update", "Take QoS specs from a type"),
     _route("GET", _PATH + "/disassociate_all", disassociate_all, "update", "Take QoS specs from all types"),
-]
+]  # fmt: skip

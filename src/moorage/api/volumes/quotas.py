@@ -9,6 +9,7 @@ import msgspec
 from moorage import errors
 from moorage.api.volumes.query import is_set
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import INTEGER, TEXT, closed, each, either, extensible, one
 from moorage.store import Tx
 from moorage.volumes.service import quotas
 
@@ -107,18 +108,22 @@ def update_class(call: Call) -> Reply:
         return Reply(body={"quota_class_set": quotas.defaults(tx)})
 
 
+_LIMIT = either(INTEGER, closed(each(INTEGER, "limit", "in_use", "reserved")))
+_QUOTA = extensible(closed(each(_LIMIT, *quotas.BUILT_IN), {"id": TEXT}), _LIMIT)
+"""Further limits are those of single volume types."""
 ROUTES = [
     Route(method="GET", path="/os-quota-sets/{project_id}", handler=show, policy=_SHOW, default="reader",
-          summary="Show a project's quotas"),
+          summary="Show a project's quotas", answer=one("quota_set", _QUOTA)),
     Route(method="GET", path="/os-quota-sets/{project_id}/defaults", handler=defaults, policy=_SHOW, default="reader",
-          summary="Show the quotas of projects that have none of their own"),
+          summary="Show the quotas of projects that have none of their own", answer=one("quota_set", _QUOTA)),
     Route(method="PUT", path="/os-quota-sets/{project_id}", handler=update, policy="volume_extension:quotas:update",
-          default="admin", body=Body, summary="Change a project's quotas"),
+          default="admin", body=Body, summary="Change a project's quotas", answer=one("quota_set", _QUOTA)),
     Route(method="DELETE", path="/os-quota-sets/{project_id}", handler=delete,
           policy="volume_extension:quotas:delete", default="admin", summary="Set a project's quotas back"),
     Route(method="GET", path="/os-quota-class-sets/{quota_class}", handler=show_class,
-          policy="volume_extension:quota_classes:get", default="admin", summary="Show the default quotas"),
+          policy="volume_extension:quota_classes:get", default="admin", summary="Show the default quotas",
+          answer=one("quota_class_set", _QUOTA)),
     Route(method="PUT", path="/os-quota-class-sets/{quota_class}", handler=update_class,
           policy="volume_extension:quota_classes:update", default="admin", body=ClassBody,
-          summary="Change the default quotas"),
+          summary="Change the default quotas", answer=one("quota_class_set", _QUOTA)),
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from moorage import clock, errors
 from moorage.api.volumes import views
 from moorage.api.volumes.fields import Name
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import BOOLEAN, NULL, NULLABLE_TEXT, TEXT, closed, each, one, several
 from moorage.store import Tx
 from moorage.volumes.service import backends
 from moorage.volumes.service.backends import BackendState
@@ -149,13 +150,20 @@ def _texts(row: dict[str, int]) -> dict[str, str]:
     return {key: str(value) for key, value in row.items()}
 
 
+_SERVICE = closed(
+    each(TEXT, "binary", "host", "zone", "status", "state", "updated_at") | {"disabled_reason": NULLABLE_TEXT},
+    each(TEXT, "backend_state", "replication_status") | each(NULL, "cluster", "active_backend_id")
+    | {"frozen": BOOLEAN},
+)  # fmt: skip
+_HOST = closed(each(TEXT, "host_name", "service", "zone", "service-status", "service-state", "last-update"))
+_HELD = closed(each(TEXT, "host", "project", *backends.COUNTS))
 ROUTES = [
     Route(method="GET", path="/os-services", handler=index, policy="volume_extension:services:index", default="admin",
-          summary="List the services of block storage"),
+          summary="List the services of block storage", answer=several("services", _SERVICE)),
     Route(method="PUT", path="/os-services/{action}", handler=act, policy="volume_extension:services:update",
           default="admin", body=Change, summary="Enable, disable, freeze or thaw a backend"),
     Route(method="GET", path="/os-hosts", handler=hosts, policy="volume_extension:hosts", default="admin",
-          summary="List the hosts of block storage"),
+          summary="List the hosts of block storage", answer=several("hosts", _HOST)),
     Route(method="GET", path="/os-hosts/{host}", handler=host, policy="volume_extension:hosts", default="admin",
-          summary="Show what a backend holds"),
+          summary="Show what a backend holds", answer=several("host", one("resource", _HELD))),
 ]  # fmt: skip

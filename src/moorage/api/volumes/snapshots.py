@@ -7,11 +7,12 @@ from typing import Any
 import msgspec
 
 from moorage import errors, ids
-from moorage.api.volumes import views
+from moorage.api.volumes import answers, views
 from moorage.api.volumes.fields import Description, Metadata, Name, Truth, Uuid, first_given, stripped, texts, truth
 from moorage.api.volumes.query import filters_of, is_set, owner_of, page_of, scope_of
 from moorage.api.volumes.volumes import find as find_volume
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import INTEGER, one, page
 from moorage.api.wire.paging import next_link
 from moorage.store import Tx
 from moorage.store.tables.volumes import snapshots as table
@@ -138,15 +139,16 @@ def delete(call: Call) -> Reply:
 
 ROUTES = [
     Route(method="GET", path="/snapshots", handler=index, policy="volume:get_all_snapshots", default="reader",
-          summary="List snapshots"),
+          summary="List snapshots", answer=page("snapshots", answers.SNAPSHOT, count=INTEGER)),
     Route(method="GET", path="/snapshots/detail", handler=detail, policy="volume:get_all_snapshots", default="reader",
-          summary="List snapshots with details"),
+          summary="List snapshots with details", answer=page("snapshots", answers.SNAPSHOT_DETAIL, count=INTEGER)),
     Route(method="POST", path="/snapshots", handler=create, policy="volume:create_snapshot", body=NewBody,
-          summary="Create a snapshot of a volume"),
+          summary="Create a snapshot of a volume", answer=one("snapshot", answers.SNAPSHOT_CHANGED)),
     Route(method="GET", path="/snapshots/{snapshot_id}", handler=show, policy="volume:get_snapshot", default="reader",
-          summary="Show a snapshot"),
+          summary="Show a snapshot", answer=one("snapshot", answers.SNAPSHOT_DETAIL)),
     Route(method="PUT", path="/snapshots/{snapshot_id}", handler=update, policy="volume:update_snapshot",
-          body=ChangeBody, summary="Change name or description of a snapshot"),
+          body=ChangeBody, summary="Change name or description of a snapshot",
+          answer=one("snapshot", answers.SNAPSHOT_CHANGED)),
     Route(method="DELETE", path="/snapshots/{snapshot_id}", handler=delete, policy="volume:delete_snapshot",
           summary="Delete a snapshot"),
 ]  # fmt: skip

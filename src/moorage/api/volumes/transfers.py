@@ -12,6 +12,7 @@ from moorage.api.volumes.fields import Name, Truth, Uuid, stripped, truth
 from moorage.api.volumes.query import owner_of, page_of, scope_of
 from moorage.api.volumes.volumes import find as find_volume
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import BOOLEAN, LINKS, NULL, NULLABLE_TEXT, TEXT, closed, each, one, page
 from moorage.api.wire.body import since
 from moorage.api.wire.paging import next_link
 from moorage.store.tables.volumes import transfers as table
@@ -98,19 +99,29 @@ def delete(call: Call) -> Reply:
     return Reply(status=202)
 
 
+_NAMED = each(TEXT, "id", "volume_id") | {"name": NULLABLE_TEXT, "links": LINKS}
+_TIMED = _NAMED | {"created_at": TEXT}
+_LATER = each(BOOLEAN, "no_snapshots", "accepted") | {"destination_project_id": NULL, "source_project_id": TEXT}
+_SUMMARY = closed(_NAMED)
+_DETAIL = closed(_TIMED, _LATER)
+_CREATED = closed(_TIMED | {"auth_key": TEXT}, _LATER)
+
+
 def _routes(path: str, since_version: tuple[int, int] | None) -> list[Route]:
-    rows: list[tuple[str, str, Any, str, str, Any, str]] = [
-        ("GET", "", index, "get_all_transfers", "reader", None, "List transfers"),
-        ("GET", "/detail", detail, "get_all_transfers", "reader", None, "List transfers with details"),
-        ("GET", "/{transfer_id}", show, "get_transfer", "reader", None, "Show a transfer"),
-        ("POST", "", create, "create_transfer", "member", NewBody, "Offer a volume to another project"),
-        ("POST", "/{transfer_id}/accept", accept, "accept_transfer", "member", AcceptBody, "Take a volume over"),
-        ("DELETE", "/{transfer_id}", delete, "delete_transfer", "member", None, "Take an offer back"),
-    ]
+    shown, taken, made = one("transfer", _DETAIL), one("transfer", _SUMMARY), one("transfer", _CREATED)
+    rows: list[tuple[str, str, Any, str, str, Any, str, Any]] = [
+        ("GET", "", index, "get_all_transfers", "reader", None, "List transfers", page("transfers", _SUMMARY)),
+        ("GET", "/detail", detail, "get_all_transfers", "reader", None, "List transfers with details",
+         page("transfers", _DETAIL)),
+        ("GET", "/{transfer_id}", show, "get_transfer", "reader", None, "Show a transfer", shown),
+        ("POST", "", create, "create_transfer", "member", NewBody, "Offer a volume to another project", made),
+        ("POST", "/{transfer_id}/accept", accept, "accept_transfer", "member", AcceptBody, "Take a volume over", taken),
+        ("DELETE", "/{transfer_id}", delete, "delete_transfer", "member", None, "Take an offer back", None),
+    ]  # fmt: skip
     return [
         Route(method=method, path=path + rest, handler=handler, policy=f"volume:{policy}", default=default,
-              min=since_version, body=body, summary=summary)
-        for method, rest, handler, policy, default, body, summary in rows
+              min=since_version, body=body, summary=summary, answer=answer)
+        for method, rest, handler, policy, default, body, summary, answer in rows
     ]  # fmt: skip
 
 

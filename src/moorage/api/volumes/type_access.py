@@ -11,6 +11,7 @@ from moorage.api.volumes.action import parsed
 from moorage.api.volumes.fields import Name, no_such_action, only_action
 from moorage.api.volumes.types import find
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import TEXT, closed, each, several
 from moorage.api.wire.route import Rule
 from moorage.volumes.service import types
 
@@ -43,9 +44,11 @@ def act(call: Call) -> Reply:
     return Reply(status=202)
 
 
+_ACCESS = closed(each(TEXT, "volume_type_id", "project_id"))
 ROUTES = [
     Route(method="GET", path="/types/{type_id}/os-volume-type-access", handler=index,
-          policy=_PREFIX + "get_all_for_type", default="admin", summary="List who may use a private type"),
+          policy=_PREFIX + "get_all_for_type", default="admin", summary="List who may use a private type",
+          answer=several("volume_type_access", _ACCESS)),
     Route(method="POST", path="/types/{type_id}/action", handler=act, policy="volume_extension:volume_type_access",
           default="reader", summary="Run an action on a type; each has a rule of its own",
           actions=dict.fromkeys(_ACTIONS, Project)),

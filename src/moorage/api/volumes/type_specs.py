@@ -8,6 +8,7 @@ from moorage import errors
 from moorage.api.volumes.fields import Specs, texts
 from moorage.api.volumes.types import find, visible_specs
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import TEXTS, one
 from moorage.api.wire.body import validate
 from moorage.volumes.service import types
 
@@ -61,13 +62,13 @@ def delete(call: Call) -> Reply:
 
 ROUTES = [
     Route(method="GET", path="/types/{type_id}/extra_specs", handler=index, policy=_PREFIX + "index",
-          default="reader", summary="Show a type's extra specs"),
+          default="reader", summary="Show a type's extra specs", answer=one("extra_specs", TEXTS)),
     Route(method="POST", path="/types/{type_id}/extra_specs", handler=create, policy=_PREFIX + "create",
-          default="admin", body=Body, summary="Add extra specs to a type"),
+          default="admin", body=Body, summary="Add extra specs to a type", answer=one("extra_specs", TEXTS)),
     Route(method="GET", path="/types/{type_id}/extra_specs/{key}", handler=show, policy=_PREFIX + "show",
-          default="admin", summary="Show one of a type's extra specs"),
+          default="admin", summary="Show one of a type's extra specs", answer=TEXTS),
     Route(method="PUT", path="/types/{type_id}/extra_specs/{key}", handler=update, policy=_PREFIX + "update",
-          default="admin", summary="Set one of a type's extra specs"),
+          default="admin", summary="Set one of a type's extra specs", answer=TEXTS),
     Route(method="DELETE", path="/types/{type_id}/extra_specs/{key}", handler=delete, policy=_PREFIX + "delete",
           default="admin", summary="Remove one of a type's extra specs"),
 ]  # fmt: skip

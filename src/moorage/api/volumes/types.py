@@ -10,6 +10,7 @@ from moorage import errors
 from moorage.api.volumes.fields import Description, Specs, Truth, texts, truth
 from moorage.api.volumes.query import page_of
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import BOOLEAN, LINKS, NULLABLE_TEXT, TEXT, TEXTS, array, closed, one
 from moorage.api.wire.paging import next_link
 from moorage.api.wire.route import Rule
 from moorage.store import Tx
@@ -145,20 +146,25 @@ def refuse_encryption(call: Call) -> Reply:
     raise errors.BadRequest("Encrypted volume types are not supported.")
 
 
+_TYPE = closed(
+    {"id": TEXT, "name": TEXT, "is_public": BOOLEAN, "description": NULLABLE_TEXT},
+    {"extra_specs": TEXTS, "qos_specs_id": NULLABLE_TEXT, "os-volume-type-access:is_public": BOOLEAN},
+)
+_LIST = closed({"volume_types": array(_TYPE)}, {"volume_type_links": LINKS})
 _ENCRYPTION = "volume_extension:volume_type_encryption:"
 ROUTES = [
     Route(method="GET", path="/types", handler=index, policy="volume_extension:type_get_all", default="reader",
-          summary="List volume types"),
+          summary="List volume types", answer=_LIST),
     Route(method="GET", path="/types/{type_id}", handler=show, policy="volume_extension:type_get", default="reader",
-          summary="Show a volume type; 'default' is the default one"),
+          summary="Show a volume type; 'default' is the default one", answer=one("volume_type", _TYPE)),
     Route(method="POST", path="/types", handler=create, policy="volume_extension:type_create", default="admin",
-          body=NewBody, summary="Create a volume type"),
+          body=NewBody, summary="Create a volume type", answer=one("volume_type", _TYPE)),
     Route(method="PUT", path="/types/{type_id}", handler=update, policy="volume_extension:type_update",
-          default="admin", body=ChangeBody, summary="Change a volume type"),
+          default="admin", body=ChangeBody, summary="Change a volume type", answer=one("volume_type", _TYPE)),
     Route(method="DELETE", path="/types/{type_id}", handler=delete, policy="volume_extension:type_delete",
           default="admin", summary="Delete a volume type"),
     Route(method="GET", path="/types/{type_id}/encryption", handler=no_encryption, policy=_ENCRYPTION + "get",
-          default="admin", summary="Show a type's encryption, of which there is none"),
+          default="admin", summary="Show a type's encryption, of which there is none", answer=closed({})),
     Route(method="POST", path="/types/{type_id}/encryption", handler=refuse_encryption,
           policy=_ENCRYPTION + "create", default="admin", summary="Refused: types cannot encrypt"),
     Route(method="DELETE", path="/types/{type_id}/encryption/{key}", handler=no_encryption_to_delete,

@@ -8,7 +8,6 @@ from typing import Any
 
 from moorage import ids
 from moorage.api.wire import Call
-from moorage.api.wire.answers import LINKS, closed, untyped
 from moorage.attachments.model import Attachment
 from moorage.volumes.model import Snapshot, Volume
 
@@ -171,23 +170,3 @@ def _connection_info(row: Attachment) -> dict[str, Any]:
         "encrypted": False,
         "qos_specs": None,
     }
-
-
-_TEXT: dict[str, Any] = {"type": "string"}
-BRIEF = closed({"id": _TEXT, "name": {"type": ["string", "null"]}, "links": LINKS})
-"""An entry of ``GET /volumes``."""
-DETAIL = closed(
-    {"id": _TEXT, "status": _TEXT, "size": {"type": "integer"}, "links": LINKS, "metadata": {"type": "object"}}
-    | {"bootable": {"enum": ["true", "false"]}, "attachments": {"type": "array"}}
-    | untyped(
-        "name", "description", "availability_zone", "consistencygroup_id", "created_at", "encrypted", "multiattach",
-        "os-vol-tenant-attr:tenant_id", "replication_status", "snapshot_id", "source_volid", "updated_at", "user_id",
-        "volume_type",
-    ),
-    untyped(
-        "cluster_name", "consumes_quota", "group_id", "migration_status", "os-vol-host-attr:host",
-        "os-vol-mig-status-attr:migstat", "os-vol-mig-status-attr:name_id", "provider_id", "service_uuid",
-        "shared_targets", "volume_type_id", "volume_image_metadata",
-    ),
-)  # fmt: skip
-"""A volume in detail, over all versions and callers."""

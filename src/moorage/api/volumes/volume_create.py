@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from moorage import errors, ids
+from moorage.api.volumes import answers
 from moorage.api.volumes.fields import (
     Description,
     Metadata,
@@ -23,6 +24,7 @@ from moorage.api.volumes.fields import (
 from moorage.api.volumes.query import owner_of
 from moorage.api.volumes.volumes import find, rendered
 from moorage.api.wire import Call, Reply, Route
+from moorage.api.wire.answers import one
 from moorage.api.wire.route import Rule
 from moorage.images.model import Image
 from moorage.store import Tx
@@ -190,6 +192,6 @@ def _boot_snapshot(image: Image) -> str | None:
 
 ROUTES = [
     Route(method="POST", path="/volumes", handler=create, policy="volume:create", body=StrictNewBody,
-          summary="Create a volume"),
+          summary="Create a volume", answer=one("volume", answers.VOLUME)),
 ]  # fmt: skip
 RULES = [Rule(name=_FROM_IMAGE, default="member", summary="Create a volume from an image")]

@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 
 from moorage import errors
-from moorage.api.volumes import views
+from moorage.api.volumes import answers, views
 from moorage.api.volumes.fields import Description, Metadata, Name, first_given, stripped, texts
 from moorage.api.volumes.query import filters_of, is_set, owner_of, page_of, scope_of
 from moorage.api.wire import Call, Reply, Route
-from moorage.api.wire.answers import one, page
+from moorage.api.wire.answers import INTEGER, NULL, TAGS, closed, each, mapping, one, page
 from moorage.api.wire.paging import next_link
 from moorage.api.wire.route import Rule
 from moorage.attachments import service as attachments
@@ -131,21 +131,22 @@ def encryption(call: Call) -> Reply:
     return Reply(body={"encryption_key_id": None})
 
 
+_SUMMARY = closed(each(INTEGER, "total_count", "total_size"), {"metadata": mapping(TAGS)})
 ROUTES = [
     Route(method="GET", path="/volumes", handler=index, policy="volume:get_all", default="reader",
-          summary="List volumes", answer=page("volumes", views.BRIEF)),
+          summary="List volumes", answer=page("volumes", answers.VOLUME_SUMMARY, count=INTEGER)),
     Route(method="GET", path="/volumes/detail", handler=detail, policy="volume:get_all", default="reader",
-          summary="List volumes with details", answer=page("volumes", views.DETAIL)),
+          summary="List volumes with details", answer=page("volumes", answers.VOLUME_DETAIL, count=INTEGER)),
     Route(method="GET", path="/volumes/summary", handler=summary, policy="volume:get_all", default="reader",
-          min=(3, 12), summary="Count volumes and their size"),
+          min=(3, 12), summary="Count volumes and their size", answer=one("volume-summary", _SUMMARY)),
     Route(method="GET", path="/volumes/{volume_id}", handler=show, policy="volume:get", default="reader",
-          summary="Show a volume", prompt=True, answer=one("volume", views.DETAIL)),
+          summary="Show a volume", prompt=True, answer=one("volume", answers.VOLUME_DETAIL)),
     Route(method="PUT", path="/volumes/{volume_id}", handler=update, policy="volume:update", body=ChangeBody,
-          summary="Change name, description or metadata of a volume"),
+          summary="Change name, description or metadata of a volume", answer=one("volume", answers.VOLUME)),
     Route(method="DELETE", path="/volumes/{volume_id}", handler=delete, policy="volume:delete",
           summary="Delete a volume"),
     Route(method="GET", path="/volumes/{volume_id}/encryption", handler=encryption,
           policy="volume_extension:volume_encryption_metadata", default="reader",
-          summary="Show a volume's encryption, of which there is none"),
+          summary="Show a volume's encryption, of which there is none", answer=one("encryption_key_id", NULL)),
 ]  # fmt: skip
 RULES = [Rule(name=_FORCE_DELETE, default="admin", summary="Delete a volume whatever its state")]

@@ -2,8 +2,8 @@
 
 OpenAPI has no microversions. The document shows each request as the newest version takes it; ``x-openstack`` marks give
 the versions a request exists in, and one that ended before the newest is marked ``deprecated``. Bodies are described
-by type, length and pattern; other rules are told by the 400 that a breach of them gets. An answer has a schema where
-its fields are known in full (``Route.answer``), and a fault has one in any case.
+by type, length and pattern; other rules are told by the 400 that a breach of them gets. An answer has a schema unless
+it has no body or depends on the action asked for (``Route.answer``), and a fault has one in any case.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from moorage.api.wire.versions import Version, dotted
 
 Schema = dict[str, Any]
 _REF = "#/components/schemas/{name}"
+_BYTES = "application/octet-stream"
 
 
 def document(service: Service) -> Schema:
@@ -144,7 +145,7 @@ def _request(route: Route, described: _Bodies) -> Schema | None:
     if route.body is not None:
         return {"application/json": {"schema": described.of(route.body)}}
     if route.stream and route.method == "PUT":
-        return {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+        return {_BYTES: {"schema": {"type": "string", "format": "binary"}}}
     return None
 
 
@@ -152,9 +153,12 @@ def _responses(route: Route) -> Schema:
     done: Schema = {"description": "Done."}
     if route.answer is not None:
         done["content"] = {"application/json": {"schema": route.answer}}
+    elif route.stream and route.method == "GET":
+        done["content"] = {_BYTES: {"schema": {"type": "string", "format": "binary"}}}
     fault = {"application/json": {"schema": {"$ref": _REF.format(name="Fault")}}}
     return {
         "2XX": done,
+        "204": {"description": "Done; there is nothing to tell."},
         "4XX": {"description": "The request cannot be carried out; nothing was changed.", "content": fault},
         "501": {"description": "The driver in use cannot do it.", "content": fault},
         "503": {"description": "Too many requests, or a part does not answer; see Retry-After.", "content": fault},

@@ -38,7 +38,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     actions: dict[str, Any] = {}
     """For routes whose body has one key that names an action: type of the value by name, ``Any`` if it is free."""
     answer: dict[str, Any] | None = None
-    """JSON Schema of the body of a success, where that is known in full."""
+    """JSON Schema of the body of a success, for the OpenAPI document; None if there is none, or one for each action."""
     prompt: bool = False
     """Clients poll it, and its handler reads a few rows by their keys: it may run on the event loop."""
     stream: bool = False
