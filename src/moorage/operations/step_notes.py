@@ -17,6 +17,7 @@ from moorage.store import Store
 
 _LASTING_S = 0.2
 """From when on a step is worth a note."""
+_RETRY_S = 5
 _Step = tuple[str, dt.datetime]
 _log = logging.getLogger(__name__)
 
@@ -62,7 +63,8 @@ class StepNotes:
         try:
             self._note()
         except Exception:  # noqa: BLE001 - the thread must outlive any silence of the database
-            _log.warning("what steps are going on is not on record; it is tried again in %.1f s", _LASTING_S)
+            _log.warning("what steps are going on is not on record; it is tried again in %d s", _RETRY_S)
+            self._stopping.wait(_RETRY_S)
 
     def _note(self) -> None:
         long_ago, going_on = clock.now() - dt.timedelta(seconds=_LASTING_S), dict(self._going_on)
