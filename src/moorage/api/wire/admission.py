@@ -57,14 +57,18 @@ class Admission:
         return sum(len(queue) for queue in self._queues.values())
 
     @contextlib.asynccontextmanager
-    async def turn(self, caller: str) -> AsyncIterator[None]:
-        """Work on a request of a caller; raises ``TooManyRequests`` or ``Overloaded`` without having begun."""
-        if self.in_flight >= self.bounds.in_flight or self._queues:
+    async def turn(self, caller: str) -> AsyncIterator[bool]:
+        """Work on a request of a caller, told whether it had to wait for that.
+
+        Raises ``TooManyRequests`` or ``Overloaded`` without having begun.
+        """
+        must_wait = self.in_flight >= self.bounds.in_flight or bool(self._queues)
+        if must_wait:
             await self._wait(caller)
         else:
             self.in_flight += 1
         try:
-            yield
+            yield must_wait
         finally:
             self._pass_on()
 

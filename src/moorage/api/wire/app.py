@@ -9,6 +9,7 @@ import contextlib
 import functools
 import logging
 import re
+from collections.abc import AsyncIterator
 from typing import Any, cast
 from urllib.parse import unquote
 
@@ -106,8 +107,7 @@ class ServiceApp:
         version = self.service.versions.negotiate(request.headers) if self.service.versions else (0, 0)
         request.state.version = version
         if not found:
-            known = recognise(self.services, request.headers, request_id)
-            async with self.services.admission.turn(_caller(request, known)):
+            async with self._turn(request, request_id) as known:
                 await self._authenticate(request, request_id, known)
             raise NoSuchPath
         route, params = self._choose(found, request.method, version)
@@ -122,8 +122,7 @@ class ServiceApp:
     ) -> Response:
         version: Version = request.state.version
         raw = b"" if route.stream else await read_body(request, self.services)
-        known = recognise(self.services, request.headers, request_id)
-        async with self.services.admission.turn(_caller(request, known)):
+        async with self._turn(request, request_id) as known:
             context = NOBODY
             if route.default != EVERYONE:
                 context = await self._authenticate(request, request_id, known)
@@ -135,6 +134,13 @@ class ServiceApp:
             await run_in_threadpool(_authorise, call, route)
         request.state.held.enter_context(self.services.admission.stream())
         return await cast(StreamHandler, route.handler)(call, request)
+
+    @contextlib.asynccontextmanager
+    async def _turn(self, request: Request, request_id: str) -> AsyncIterator[Context | None]:
+        """The request's turn, with its caller if the token was checked a moment ago and not revoked meanwhile."""
+        known = recognise(self.services, request.headers, request_id)
+        async with self.services.admission.turn(_caller(request, known)) as has_waited:
+            yield recognise(self.services, request.headers, request_id) if has_waited else known
 
     def _find(self, path: str) -> tuple[list[tuple[Route, dict[str, str]]], str, str | None]:
         """Routes at the path, which may begin with a project id as older clients build it."""
