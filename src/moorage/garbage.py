@@ -12,8 +12,14 @@ _OBJECTS = 50_000
 """Objects that live on before the youngest are looked at; at some hundred bytes each a few megabytes."""
 
 
+def not_yet() -> None:
+    """The process starts: what it makes until ``look_seldom`` are modules and tables, which stay."""
+    gc.disable()
+
+
 def look_seldom() -> None:
-    """Leave what was made so far alone for good, which is modules and tables, and look seldom at the rest."""
+    """Leave what was made so far alone for good, and look seldom at the rest."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(_OBJECTS, 10, 10)
+    gc.enable()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from moorage import garbage
 from moorage.cli import processes
 
 _EXAMPLES = """\
@@ -23,6 +24,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    garbage.not_yet()
     from moorage.config import settings
 
     return processes.run_api(settings.read(args.config_file, args.data_dir, args.listen), has_worker=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from moorage import one_cpu
+from moorage import garbage, one_cpu
 from moorage.cli import processes
 
 _EXAMPLES = """\
@@ -29,6 +29,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    garbage.not_yet()
     from moorage.config import settings
 
     found = settings.read(args.config_file, args.data_dir, args.listen)
