@@ -27,7 +27,7 @@ from moorage.identity.service.tokens import TokenService
 from moorage.images.service.recover import recover
 from moorage.operations import figures as operation_figures
 from moorage.operations.engine import Engine
-from moorage.operations.saga import Probe, Runtime
+from moorage.operations.runtime import Probe, Runtime
 from moorage.operations.start_log import StoredStartLog
 from moorage.operations.timer import Timer
 from moorage.operations.worker import Worker

@@ -22,7 +22,7 @@ from moorage.context import Context
 from moorage.drivers.fcarray import FcArray, snapshot
 from moorage.drivers.sim import SimDriver
 from moorage.operations import service
-from moorage.operations.saga import Probe
+from moorage.operations.runtime import Probe
 from moorage.store import Store
 from moorage.store.tables.attachments import attachments as rows
 from moorage.store.tables.audit import audit_records as kept

@@ -12,7 +12,7 @@ from moorage.context import Context
 from moorage.operations import Kind, Saga, service
 from moorage.operations.dispatcher import Dispatcher
 from moorage.operations.engine import Engine
-from moorage.operations.saga import Runtime
+from moorage.operations.runtime import Runtime
 from moorage.operations.worker import Worker
 from moorage.store import Store, schema
 from moorage.store.database import sqlite_url

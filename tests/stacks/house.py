@@ -21,7 +21,7 @@ from moorage.images.service import ingest
 from moorage.networks.model import Network, Networks
 from moorage.operations import service as operations
 from moorage.operations.engine import Engine
-from moorage.operations.saga import Probe
+from moorage.operations.runtime import Probe
 from moorage.stacks.model import Resource, Stack
 from moorage.stacks.ports import Document, Owner
 from moorage.store import Store, schema

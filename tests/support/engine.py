@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from moorage.operations.engine import Engine
-from moorage.operations.saga import Probe, Runtime
+from moorage.operations.runtime import Probe, Runtime
 from moorage.operations.worker import Worker
 from moorage.store.database import sqlite_url
 from moorage.workflows.kinds import KINDS

@@ -22,7 +22,8 @@ from moorage.operations.journal import JsonJournal
 from moorage.operations.kinds import Kind
 from moorage.operations.leases import Lease
 from moorage.operations.resume import Found, resume
-from moorage.operations.saga import Runtime, Saga, Stopping
+from moorage.operations.runtime import Runtime, Stopping
+from moorage.operations.saga import Saga
 from moorage.operations.service import Operation
 from moorage.store import notices, outage, schema
 from moorage.store.database import open_engine

@@ -6,18 +6,16 @@ import datetime as dt
 import functools
 import logging
 import math
-import threading
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from dbos import DBOS
 
 from moorage import clock, errors, fence
 from moorage.operations import service
-from moorage.operations.step_notes import StepNotes
-from moorage.store import Store, Tx, outage
+from moorage.operations.runtime import Runtime, Stopping
+from moorage.store import outage
 from moorage.telemetry import counters, tracing
 
 W = TypeVar("W")
@@ -28,73 +26,14 @@ _log = logging.getLogger(__name__)
 _QUICK_TRIES = 6
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 30.0
-_GATHER_S = 0.1
-"""What happens at about the same time is looked at once."""
-_OTHERS_S = 1.0
-"""How often waiting operations look for what other processes have done."""
 
 
-class Stopping(BaseException):
-    """The workflow is left as it stands and goes on at the next start: the process stops, or lacks its steps."""
+class _Insistence(NamedTuple):
+    """A step is repeated until it succeeds."""
 
-
-class Probe(Protocol):
-    """Sees every step; tests use it to kill the process or to lose an answer."""
-
-    def before(self, kind: str, step: str) -> None: ...
-
-    def after(self, kind: str, step: str) -> None: ...
-
-
-class NoProbe:
-    """Nothing watches."""
-
-    def before(self, kind: str, step: str) -> None: ...
-
-    def after(self, kind: str, step: str) -> None: ...
-
-
-class Runtime(Generic[W]):
-    """What all sagas of a process share."""
-
-    def __init__(self, store: Store, world: W, probe: Probe | None = None) -> None:
-        self.store = store
-        self.world = world
-        self.probe: Probe = probe or NoProbe()
-        self.steps = StepNotes(store)
-        self.stopping = threading.Event()
-        self._bell = threading.Condition()
-        self._rings = 0
-
-    def ring(self) -> None:
-        """Something has changed that operations may be waiting for."""
-        with self._bell:
-            self._rings += 1
-            self._bell.notify_all()
-
-    def wait_until(self, is_so: Callable[[W], bool], every_s: float) -> None:
-        """Return once ``is_so(world)``, which is asked after rings, ``every_s`` at most."""
-        while True:
-            seen, asked = self._rings, time.monotonic()
-            if is_so(self.world):
-                return
-            with self._bell:
-                self._bell.wait_for(lambda: self._rings != seen, timeout=_OTHERS_S)  # noqa: B023 - called at once
-            self.pause(max(_GATHER_S, asked + every_s - time.monotonic()))
-
-    def record(self, write: Callable[[], AbstractContextManager[Tx]], note: Callable[..., None], *args: Any) -> None:
-        """Write to an operation's row, however long the database takes to answer."""
-        while True:
-            try:
-                with write() as tx:
-                    note(tx, *args)
-                return
-            except errors.Unknown:
-                self.pause(_OTHERS_S)
-
-    def pause(self, seconds: float) -> None:
-        if self.stopping.wait(seconds):
-            raise Stopping
+    when_stuck: Step
+    bears: type[errors.MoorageError] | tuple[type[errors.MoorageError], ...]
+    """What it is repeated after."""
 
 
 class Saga(Generic[W]):
@@ -102,6 +41,7 @@ class Saga(Generic[W]):
 
     def __init__(self, runtime: Runtime[W], operation_id: str, kind: str) -> None:
         self._runtime = runtime
+        self._concludes = False
         self._undos: list[tuple[Step, tuple[Any, ...]]] = []
         self.operation_id = operation_id
         self.kind = kind
@@ -113,7 +53,7 @@ class Saga(Generic[W]):
         """Run a step once and for all; no answer is asked again a few times, then it fails."""
         if undo is not None:
             self._undos.append((undo, args))  # before the step: it may have half happened
-        return self._journal(step, args, persistent=None, guard=self.guard)
+        return self._journal(step, args, guard=self.guard)
 
     def when(self, is_ready: Callable[..., bool], step: Step, *args: Any, every_s: float = 0.0) -> Any:
         """Run a step as ``do`` does, once ``is_ready(world, *args)``; asked when operations end, ``every_s`` at most.
@@ -129,7 +69,7 @@ class Saga(Generic[W]):
             self._runtime.wait_until(lambda world: is_ready(world, *args), every_s)
             began = time.monotonic()
 
-        result = self._journal(step, args, persistent=None, guard=wait)
+        result = self._journal(step, args, guard=wait)
         ended = time.monotonic()
         self._rested_at = ended + max(0.0, ended - began)
         return result
@@ -139,7 +79,16 @@ class Saga(Generic[W]):
 
         ``when_stuck(world, message, *args)`` runs once when the quick tries are used up, so that users see why.
         """
-        return self._journal(step, args, persistent=when_stuck or _nothing, guard=None)
+        return self._journal(step, args, _Insistence(when_stuck or _nothing, (errors.Unknown, errors.Refused)))
+
+    def conclude(self, step: Step, *args: Any, when_stuck: Step | None = None) -> None:
+        """Insist on a step, whatever its error is, and keep no record of it: only others of this sort may follow.
+
+        Whoever goes on after a crash runs all of them again, so each has to bear that the later ones have been done.
+        To look once more whether something is left costs less than a record of every step.
+        """
+        self._concludes = True
+        self._call(step, args, _Insistence(when_stuck or _nothing, errors.MoorageError))()
 
     def undo_all(self, when_stuck: Step | None = None) -> None:
         """Take back what was begun, newest first."""
@@ -147,20 +96,34 @@ class Saga(Generic[W]):
             undo, args = self._undos.pop()
             self.insist(undo, *args, when_stuck=when_stuck)
 
-    def _journal(self, step: Step, args: tuple[Any, ...], persistent: Step | None, guard: Any) -> Any:
+    def _journal(
+        self, step: Step, args: tuple[Any, ...], insistence: _Insistence | None = None, guard: Any = None
+    ) -> Any:
+        assert not self._concludes, "behind concluding steps nothing is on record"
+        return DBOS.run_step({"name": _name(step)}, self._call(step, args, insistence, guard))
+
+    def _call(
+        self, step: Step, args: tuple[Any, ...], insistence: _Insistence | None = None, guard: Any = None
+    ) -> Callable[[], Any]:
         if self._runtime.stopping.is_set():
             raise Stopping
-        name = getattr(step, "__name__", str(step))
+        name = _name(step)
 
         def call() -> Any:
             since = clock.now()
             with self._runtime.steps.at(self.operation_id, name, since):
-                return self._attempts(name, since, step, args, persistent, guard)
+                return self._attempts(name, since, step, args, insistence, guard)
 
-        return DBOS.run_step({"name": name}, call)
+        return call
 
     def _attempts(
-        self, name: str, since: dt.datetime, step: Step, args: tuple[Any, ...], persistent: Step | None, guard: Any
+        self,
+        name: str,
+        since: dt.datetime,
+        step: Step,
+        args: tuple[Any, ...],
+        insistence: _Insistence | None,
+        guard: Any,
     ) -> Any:
         runtime, tries, pause_s = self._runtime, 0, _FIRST_PAUSE_S
         while True:
@@ -169,21 +132,16 @@ class Saga(Generic[W]):
                 if guard is not None:
                     guard(runtime.world)
                 return self._once(name, step, args)
-            except errors.Unknown as trouble:
-                is_lasting = persistent is not None or isinstance(trouble, errors.Unavailable)
-                if not is_lasting and tries >= _QUICK_TRIES:
-                    raise
-                reason = trouble.message
-            except errors.Refused as trouble:
-                if persistent is None:
+            except errors.MoorageError as trouble:
+                if not _is_asked_again(trouble, tries, insistence):
                     raise
                 reason = trouble.message
             _log.warning("operation %s: %s failed, try %d: %s", self.operation_id, name, tries, reason)
             counters.count("step_retries", kind=self.kind, step=name)
             note = functools.partial(service.note_trouble, step=name, step_at=since)
             runtime.record(runtime.store.note, note, self.operation_id, f"{name}: {reason}")
-            if persistent is not None and tries == _QUICK_TRIES:
-                persistent(runtime.world, reason, *args)
+            if insistence is not None and tries == _QUICK_TRIES:
+                insistence.when_stuck(runtime.world, reason, *args)
             runtime.pause(pause_s)
             pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
 
@@ -203,6 +161,16 @@ class Saga(Generic[W]):
             raise errors.Refused(f"{type(bug).__name__} in step {name}") from None
         self._runtime.probe.after(self.kind, name)
         return result
+
+
+def _is_asked_again(trouble: errors.MoorageError, tries: int, insistence: _Insistence | None) -> bool:
+    if insistence is not None:
+        return isinstance(trouble, insistence.bears)
+    return isinstance(trouble, errors.Unavailable) or (isinstance(trouble, errors.Unknown) and tries < _QUICK_TRIES)
+
+
+def _name(step: Step) -> str:
+    return getattr(step, "__name__", str(step))
 
 
 def _nothing(*_: Any) -> None:

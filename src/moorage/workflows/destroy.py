@@ -44,14 +44,14 @@ def request(tx: Tx, context: Context, server: Server) -> None:
 def run(saga: Saga[World], server_id: str) -> None:
     """Every step has to succeed in the end: there is no way back from a destroyed guest."""
     plan = saga.insist(plan_release, server_id)
-    saga.insist(destroy_guest, server_id)
+    saga.conclude(destroy_guest, server_id)
     for row_id in plan["volumes"]:
-        saga.insist(release_disk, server_id, row_id, when_stuck=show_deleted)
-    saga.insist(drop_local_disks, server_id)
+        saga.conclude(release_disk, server_id, row_id, when_stuck=show_deleted)
+    saga.conclude(drop_local_disks, server_id)
     for volume_id in plan["to_delete"]:
-        saga.insist(delete_volume, server_id, volume_id, when_stuck=show_deleted)
-    saga.insist(release_identity, server_id, when_stuck=show_deleted)
-    saga.insist(forget_server, server_id)
+        saga.conclude(delete_volume, server_id, volume_id, when_stuck=show_deleted)
+    saga.conclude(release_identity, server_id, when_stuck=show_deleted)
+    saga.conclude(forget_server, server_id)
 
 
 def plan_release(world: World, server_id: str) -> dict[str, list[str]]:
