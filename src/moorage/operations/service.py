@@ -17,10 +17,14 @@ UNFINISHED = ("pending", "running")
 _SUBMIT, _RECORD = operations.insert(), instance_actions.insert()
 _ONE = operations.update().where(operations.c.id == sa.bindparam("operation_id"))
 _NOTE = _ONE.where(is_unfinished, sa.or_(operations.c.step_at.is_(None), operations.c.step_at < sa.bindparam("since")))
+_NOTE_TROUBLE = _ONE.values(retries=operations.c.retries + 1)
 _END = _ONE.where(is_unfinished).returning(operations.c.action_id)
 _END_EVENT = action_events.update().where(
     action_events.c.action_id == sa.bindparam("of_action"), action_events.c.finished_at.is_(None)
 )
+_told = sa.bindparam("told", type_=sa.Text)
+_FAIL_EVENT = _END_EVENT.values(details=sa.func.coalesce(action_events.c.details + "\n" + _told, _told))
+"""What a part under way has written down stays in front of the error that ended it."""
 _END_ACTION = instance_actions.update().where(instance_actions.c.id == sa.bindparam("of_action"))
 
 
@@ -113,8 +117,7 @@ def note_step(tx: Tx, operation_id: str, step: str, since: dt.datetime) -> None:
 
 def note_trouble(tx: Tx, operation_id: str, error: str, **at: Any) -> None:
     """Why a step is being repeated; ``at`` which (``step``, ``step_at``)."""
-    again = {"retries": operations.c.retries + 1}
-    tx.execute(_ONE.values(again), {"operation_id": operation_id, "error": error, **at})
+    tx.execute(_NOTE_TROUBLE, {"operation_id": operation_id, "error": error, **at})
 
 
 def finish(tx: Tx, operation_id: str, error: str | None) -> None:
@@ -123,14 +126,12 @@ def finish(tx: Tx, operation_id: str, error: str | None) -> None:
     ended = {"state": "failed" if error else "succeeded", "step": None, "error": error, "finished_at": now}
     action = tx.scalar(_END, {"operation_id": operation_id, **ended})
     notices.announce_elsewhere(tx)
-    if not action:
-        return
-    result: dict[str, Any] = {"of_action": action, "result": "Error" if error else "Success", "finished_at": now}
-    # what a part under way has written down stays in front of the error that ended it
-    told = {"details": sa.func.coalesce(action_events.c.details + "\n" + error, error)} if error else {}
-    tx.execute(_END_EVENT.values(told) if told else _END_EVENT, result)
-    message = {"message": "Error"} if error else {}
-    tx.execute(_END_ACTION, {"of_action": action, "updated_at": now, **message})
+    if action and error:
+        tx.execute(_FAIL_EVENT, {"of_action": action, "result": "Error", "finished_at": now, "told": error})
+        tx.execute(_END_ACTION, {"of_action": action, "updated_at": now, "message": "Error"})
+    elif action:
+        tx.execute(_END_EVENT, {"of_action": action, "result": "Success", "finished_at": now})
+        tx.execute(_END_ACTION, {"of_action": action, "updated_at": now})
 
 
 def get(tx: Tx, operation_id: str) -> Operation:
