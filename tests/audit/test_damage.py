@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from moorage import ids
 from moorage.audit.plan import Options
-from moorage.compute.ports import Disk
+from moorage.compute.model.guest import Disk
 from moorage.operations import actions
 from moorage.store.tables.attachments import attachments as rows
 from moorage.store.tables.audit import audit_records

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from moorage import ids
-from moorage.compute.ports import Guest
+from moorage.compute.model.guest import Guest
 from moorage.drivers.dpm import DpmDriver
 from moorage.drivers.fcarray import FcArray, open_fabric
 from moorage.mock_hmc import CpcSpec, HmcConfig, MockHmc

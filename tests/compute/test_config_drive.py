@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from moorage.compute import config_drive
-from moorage.compute.ports import ConfigDrive, Nic
+from moorage.compute.model.guest import ConfigDrive, Nic
 
 NIC = Nic(
     port_id="port-1", mac_address="fa:16:3e:00:00:01", network_id="net-1", network_name="prod", dns=["10.1.0.2"],

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from moorage.compute.guest_states import changes
+from moorage.compute.model.guest import GuestState
 from moorage.compute.model.server import Server
-from moorage.compute.ports import GuestState
 
 NONE: dict[str, Any] = dict.fromkeys(Server.__struct_fields__)
 

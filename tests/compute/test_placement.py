@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from moorage import errors, ids
-from moorage.compute.ports import HostState
+from moorage.compute.model.guest import HostState
 from moorage.compute.service import placement, servers, services
 from moorage.store import Store
 from tests.support.app import make_store

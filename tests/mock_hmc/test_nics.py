@@ -8,7 +8,7 @@ import pytest
 import zhmcclient
 
 from moorage.compute import config_drive
-from moorage.compute.ports import ConfigDrive
+from moorage.compute.model.guest import ConfigDrive
 from moorage.mock_hmc import MockHmc
 from tests.mock_hmc.conftest import make_session
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from moorage.compute.ports import Try
+from moorage.compute.model.guest import Try
 
 
 class MemoryStartLog:

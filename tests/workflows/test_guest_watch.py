@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from moorage import clock, errors, ids
-from moorage.compute.ports import GuestState
+from moorage.compute.model.guest import GuestState
 from moorage.compute.service import servers
 from moorage.context import Context
 from moorage.operations import service as operations

@@ -12,9 +12,9 @@ import ipaddress
 import json
 from typing import Any
 
+from moorage.compute.model.guest import ConfigDrive, Nic
 from moorage.compute.model.keypair import Keypair
 from moorage.compute.model.server import Server
-from moorage.compute.ports import ConfigDrive, Nic
 
 LABEL = "config-2"
 """By which cloud-init finds the volume."""

@@ -11,8 +11,8 @@ from typing import Any
 
 from moorage import clock
 from moorage.compute import states
+from moorage.compute.model.guest import GuestState
 from moorage.compute.model.server import Server
-from moorage.compute.ports import GuestState
 from moorage.compute.states import Power
 
 WATCHED = (

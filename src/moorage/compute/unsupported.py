@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from moorage import errors
-from moorage.compute.ports import Disk, Guest, RescueImage
+from moorage.compute.model.guest import Disk, Guest, RescueImage
 
 
 class Unsupported:

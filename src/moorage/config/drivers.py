@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from moorage import errors
-from moorage.compute.ports import Disk, Hypervisor
+from moorage.compute.model.guest import Disk
+from moorage.compute.ports import Hypervisor
 from moorage.config import machines
 from moorage.config.settings import Settings
 from moorage.drivers.fcarray import Fabric, FcArray, open_fabric

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from moorage import clock, ids
-from moorage.compute.ports import Try
+from moorage.compute.model.guest import Try
 from moorage.store import Store, Tx
 from moorage.store.tables.operations import action_events, operations
 

@@ -14,7 +14,7 @@ from moorage import clock, errors, ids
 from moorage.attachments import service as attachments
 from moorage.attachments.model import Attachment
 from moorage.compute import states
-from moorage.compute.ports import Disk
+from moorage.compute.model.guest import Disk
 from moorage.compute.service import placement, servers
 from moorage.networks.service import ports
 from moorage.operations import Kind, Saga

@@ -12,8 +12,9 @@ from typing import Any
 
 from moorage import errors
 from moorage.compute import guest_states
+from moorage.compute.model.guest import GuestState
 from moorage.compute.model.server import Server
-from moorage.compute.ports import GuestState, StateSource
+from moorage.compute.ports import StateSource
 from moorage.compute.service import servers
 from moorage.compute.service.servers import Listing
 from moorage.operations import service as operations

@@ -6,9 +6,9 @@ import msgspec
 
 from moorage import errors
 from moorage.compute import config_drive
+from moorage.compute.model.guest import Guest, Nic
 from moorage.compute.model.keypair import Keypair
 from moorage.compute.model.server import Server
-from moorage.compute.ports import Guest, Nic
 from moorage.compute.service import keypairs, servers
 from moorage.networks.model import Networks, Port
 from moorage.networks.service import ports

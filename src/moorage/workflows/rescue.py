@@ -9,8 +9,8 @@ from __future__ import annotations
 from moorage import errors
 from moorage.attachments import service as attachments
 from moorage.compute import states
+from moorage.compute.model.guest import RescueImage
 from moorage.compute.model.server import Server
-from moorage.compute.ports import RescueImage
 from moorage.compute.service import servers
 from moorage.context import Context
 from moorage.images.model import Image

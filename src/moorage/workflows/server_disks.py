@@ -9,8 +9,8 @@ from __future__ import annotations
 from moorage import errors
 from moorage.attachments import service as attachments
 from moorage.attachments import states as attachment_states
+from moorage.compute.model.guest import Disk
 from moorage.compute.model.server import Server
-from moorage.compute.ports import Disk
 from moorage.compute.service import servers
 from moorage.store import Tx
 from moorage.workflows import boot

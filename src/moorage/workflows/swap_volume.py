@@ -14,8 +14,8 @@ from moorage.attachments import service as attachments
 from moorage.attachments import states as attachment_states
 from moorage.attachments.model import Attachment
 from moorage.compute import states
+from moorage.compute.model.guest import Disk
 from moorage.compute.model.server import Server
-from moorage.compute.ports import Disk
 from moorage.compute.service import servers
 from moorage.context import Context
 from moorage.operations import Kind, Saga

@@ -22,7 +22,7 @@ from moorage.api.compute import (
     tenant_usage,
 )
 from moorage.api.wire import Service
-from moorage.compute.ports import HostState
+from moorage.compute.model.guest import HostState
 from moorage.compute.service import flavors as flavor_rules
 from moorage.compute.service import services as service_rules
 from tests.support.app import make_client

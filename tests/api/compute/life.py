@@ -11,7 +11,7 @@ from moorage import clock, ids
 from moorage.api.compute import SERVICE
 from moorage.attachments import service as attachments
 from moorage.compute import states
-from moorage.compute.ports import Guest, HostState
+from moorage.compute.model.guest import Guest, HostState
 from moorage.compute.service import flavors, quotas, servers, services
 from moorage.context import Context
 from moorage.drivers.sim import SimDriver

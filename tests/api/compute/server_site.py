@@ -12,8 +12,9 @@ from starlette.testclient import TestClient
 from moorage import clock, ids
 from moorage.api.compute import SERVICE
 from moorage.attachments import service as attachments
+from moorage.compute.model.guest import HostState
 from moorage.compute.model.keypair import Keypair
-from moorage.compute.ports import Capabilities, HostState
+from moorage.compute.ports import Capabilities
 from moorage.compute.service import flavors, keypairs, servers, services
 from moorage.drivers.sim.driver import SimDriver
 from moorage.operations import claims

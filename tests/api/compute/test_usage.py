@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from moorage import clock, errors, ids
-from moorage.compute.ports import HostState
+from moorage.compute.model.guest import HostState
 from moorage.compute.service import quotas, services
 from moorage.store.tables.compute import servers
 from moorage.store.tables.compute import services as services_table

@@ -11,7 +11,7 @@ from moorage import clock, ids
 from moorage.api.compute import SERVICE
 from moorage.attachments import service as attachments
 from moorage.attachments import states as attachment_states
-from moorage.compute.ports import HostState
+from moorage.compute.model.guest import HostState
 from moorage.compute.service import servers, services
 from moorage.drivers.sim.driver import SimDriver
 from moorage.operations import service as operations

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from moorage import ids
-from moorage.compute.ports import Disk, Guest
+from moorage.compute.model.guest import Disk, Guest
 from moorage.drivers.dpm import DpmDriver, DpmSettings
 from moorage.drivers.dpm.sessions import Hmc, SessionPool
 from moorage.drivers.fcarray.backend import FcArray

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from moorage import errors
-from moorage.compute.ports import Guest
+from moorage.compute.model.guest import Guest
 from moorage.drivers.dpm import DpmDriver
 from moorage.drivers.fcarray.targets import TargetPorts
 from tests.drivers.dpm.conftest import Bench, booted, reserved, running_bench

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from moorage import errors
-from moorage.compute.ports import Disk
+from moorage.compute.model.guest import Disk
 from moorage.drivers.dpm import boot_path, wwpn
 
 WWPN, OTHER_WWPN = "c05076d24d80016e", "c05076d24d80016f"

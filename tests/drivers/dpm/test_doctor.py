@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from moorage.compute.ports import ConfigDrive, Guest
+from moorage.compute.model.guest import ConfigDrive, Guest
 from moorage.drivers.dpm import DpmDriver
 from moorage.mock_hmc.inferences import inference_names
 from tests.drivers.dpm.conftest import Bench, booted, reserved

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from moorage import errors
-from moorage.compute.ports import Disk, Guest
+from moorage.compute.model.guest import Disk, Guest
 from moorage.drivers.dpm import DpmDriver, boot_path
 from moorage.drivers.dpm.boot_path import Path
 from tests.drivers.dpm.conftest import Bench, reserved

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from moorage import errors, ids
-from moorage.compute.ports import Disk, Guest
+from moorage.compute.model.guest import Disk, Guest
 from moorage.drivers.dpm import DpmDriver, boot_path
 from moorage.mock_hmc import Inferences
 from tests.drivers.dpm.conftest import Bench, booted, reserved, running_bench

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from moorage import errors
-from moorage.compute.ports import Guest
+from moorage.compute.model.guest import Guest
 from moorage.drivers.dpm import DpmDriver
 from tests.drivers.dpm.conftest import ANY_REQUEST, Bench, booted, reserved
 

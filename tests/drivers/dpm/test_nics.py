@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from moorage import errors, ids
-from moorage.compute.ports import ConfigDrive, Guest, Nic
+from moorage.compute.model.guest import ConfigDrive, Guest, Nic
 from moorage.drivers.dpm import DpmDriver
 from moorage.mock_hmc import Inferences
 from moorage.mock_hmc import guest as disc

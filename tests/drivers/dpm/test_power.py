@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from moorage import errors
-from moorage.compute.ports import Guest
+from moorage.compute.model.guest import Guest
 from moorage.drivers.dpm import DpmDriver
 from tests.drivers.dpm.conftest import Bench, booted, reserved
 

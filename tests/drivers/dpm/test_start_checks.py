@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from moorage import errors
-from moorage.compute.ports import Guest
+from moorage.compute.model.guest import Guest
 from moorage.drivers.dpm import DpmDriver, start_checks
 from tests.drivers.dpm.conftest import Bench
 

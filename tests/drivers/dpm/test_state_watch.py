@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from moorage import errors
-from moorage.compute.ports import Guest, GuestState, StateSource
+from moorage.compute.model.guest import Guest, GuestState
+from moorage.compute.ports import StateSource
 from moorage.drivers.dpm import DpmDriver
 from tests.drivers.dpm.conftest import Bench, booted
 from tests.support.process import eventually

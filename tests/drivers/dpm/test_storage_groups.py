@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from moorage import errors
-from moorage.compute.ports import Guest
+from moorage.compute.model.guest import Guest
 from moorage.drivers.dpm import DpmDriver
 from moorage.drivers.fcarray.targets import TargetPorts
 from moorage.mock_hmc import Inferences

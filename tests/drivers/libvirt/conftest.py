@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from moorage.compute.ports import Disk, Guest
+from moorage.compute.model.guest import Disk, Guest
 from moorage.drivers.files import FileVolumes
 from moorage.drivers.libvirt import LibvirtDriver, LibvirtSettings
 from moorage.drivers.libvirt.options import OPTIONS

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from moorage import errors
-from moorage.compute.ports import Disk, Guest, Nic
+from moorage.compute.model.guest import Disk, Guest, Nic
 from moorage.drivers.libvirt import disk_xml, domain_xml, sources
 from moorage.drivers.libvirt.domain_xml import Media
 from moorage.drivers.libvirt.options import LibvirtSettings

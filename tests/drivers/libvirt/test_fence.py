@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from moorage import fence
-from moorage.compute.ports import Disk, Guest, Hypervisor, RescueImage
+from moorage.compute.model.guest import Disk, Guest, RescueImage
+from moorage.compute.ports import Hypervisor
 from moorage.drivers.libvirt import LibvirtDriver, lifecycle
 from tests.drivers.libvirt.conftest import Bench
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from moorage import errors
-from moorage.compute.ports import GuestState, RescueImage
+from moorage.compute.model.guest import GuestState, RescueImage
 from moorage.drivers.libvirt import lifecycle
 from tests.drivers.libvirt.conftest import Bench
 from tests.support import real_guests

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from moorage import errors
-from moorage.compute.ports import Guest
+from moorage.compute.model.guest import Guest
 from moorage.drivers.files import FileVolumes
 from moorage.drivers.libvirt import LibvirtDriver, lifecycle
 from tests.drivers.libvirt.conftest import Bench, bench_on

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from moorage import errors
-from moorage.compute.ports import Disk
+from moorage.compute.model.guest import Disk
 from tests.drivers.libvirt.conftest import Bench
 from tests.drivers.libvirt.test_definitions import VOLUME, connection
 from tests.support import network_storage, real_guests

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from moorage.compute.ports import ConfigDrive, Guest
+from moorage.compute.model.guest import ConfigDrive, Guest
 from moorage.drivers.sim import SimDriver
 from tests.support.networks import Receiver
 from tests.support.process import eventually

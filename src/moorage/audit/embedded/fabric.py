@@ -10,7 +10,8 @@ from moorage import errors
 from moorage.attachments import service
 from moorage.attachments.model import from_row
 from moorage.audit.model import AttachmentRecord, GuestFact, MappingFact, ServerFact
-from moorage.compute.ports import Disk, Guest, GuestInventory, HeldGuest, Hypervisor, IdentityInventory
+from moorage.compute.model.guest import Disk, Guest, HeldGuest
+from moorage.compute.ports import GuestInventory, Hypervisor, IdentityInventory
 from moorage.compute.service import servers
 from moorage.store import Store
 from moorage.store.tables.attachments import attachments

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from moorage.compute.ports import Guest
+from moorage.compute.model.guest import Guest
 
 
 class Server(msgspec.Struct, frozen=True):

@@ -13,8 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from moorage import clock, errors, ids
+from moorage.compute.model.guest import HostState
 from moorage.compute.model.host import COMPUTE, ServiceState
-from moorage.compute.ports import HostState
 from moorage.store import Tx
 from moorage.store.tables.compute import hypervisors, servers, services
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from moorage import errors
-from moorage.compute.ports import Capabilities, Disk, Guest, GuestState, HeldGuest, HostState, Identity, StartLog
+from moorage.compute.model.guest import Disk, Guest, GuestState, HeldGuest, HostState, Identity
+from moorage.compute.ports import Capabilities, StartLog
 from moorage.compute.unsupported import Unsupported
 from moorage.drivers.dpm import os_messages, start_checks, statuses
 from moorage.drivers.dpm.failover import Failover, NoStartLog

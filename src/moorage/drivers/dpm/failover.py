@@ -13,7 +13,8 @@ from typing import NamedTuple
 import zhmcclient
 
 from moorage import errors
-from moorage.compute.ports import StartLog, Try
+from moorage.compute.model.guest import Try
+from moorage.compute.ports import StartLog
 from moorage.drivers.dpm import boot_path, faults, jobs, statuses
 from moorage.drivers.dpm.boot_path import Path
 from moorage.drivers.dpm.lifecycle import BootFailed, Lifecycle, failed_job

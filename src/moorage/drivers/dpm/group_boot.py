@@ -10,7 +10,7 @@ from typing import Any
 
 import zhmcclient
 
-from moorage.compute.ports import Disk
+from moorage.compute.model.guest import Disk
 from moorage.drivers.dpm import boot_path, faults, group_volumes, wwpn
 from moorage.drivers.dpm.boot_path import Path
 from moorage.drivers.dpm.lifecycle import BootFailed

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import zhmcclient
 
 from moorage import errors
-from moorage.compute.ports import Disk, Guest
+from moorage.compute.model.guest import Disk, Guest
 from moorage.drivers.dpm import boot_path, faults, group_volumes, groups, outfit, path_check, statuses, wwpn
 from moorage.drivers.dpm.failover import Failover, Start
 from moorage.drivers.dpm.group_boot import BOOT_VOLUME, GroupBoot, leads_to

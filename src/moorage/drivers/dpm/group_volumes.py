@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from moorage.compute.ports import Disk
+from moorage.compute.model.guest import Disk
 from moorage.drivers.dpm import boot_path, faults
 from moorage.drivers.dpm.sessions import Hmc
 

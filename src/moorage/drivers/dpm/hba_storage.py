@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from moorage import errors
-from moorage.compute.ports import Disk, Guest
+from moorage.compute.model.guest import Disk, Guest
 from moorage.conversion import convert
 from moorage.drivers.dpm import boot_path, hbas, outfit, statuses
 from moorage.drivers.dpm.boot_path import Path

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from itertools import chain
 
 from moorage import errors
-from moorage.compute.ports import Disk, Guest, GuestState, HeldGuest, HostState, Identity, StartLog
+from moorage.compute.model.guest import Disk, Guest, GuestState, HeldGuest, HostState, Identity
+from moorage.compute.ports import StartLog
 from moorage.compute.unsupported import Unsupported
 from moorage.drivers.dpm.driver import DpmDriver
 

@@ -10,7 +10,7 @@ import threading
 from typing import Any, NamedTuple
 
 from moorage import errors
-from moorage.compute.ports import Guest, Nic
+from moorage.compute.model.guest import Guest, Nic
 from moorage.drivers.dpm import faults
 from moorage.drivers.dpm.partitions import Partition
 from moorage.drivers.dpm.sessions import Hmc

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from moorage import errors
 from moorage.compute import config_drive
-from moorage.compute.ports import ConfigDrive, Guest
+from moorage.compute.model.guest import ConfigDrive, Guest
 from moorage.drivers.dpm import faults
 from moorage.drivers.dpm.nics import NIC_URIS, PARAMETERS, Nics
 from moorage.drivers.dpm.partitions import Partition

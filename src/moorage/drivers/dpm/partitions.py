@@ -14,7 +14,7 @@ import msgspec
 import zhmcclient
 
 from moorage import errors
-from moorage.compute.ports import Guest
+from moorage.compute.model.guest import Guest
 from moorage.drivers.dpm import faults
 from moorage.drivers.dpm.options import DpmSettings
 from moorage.drivers.dpm.sessions import Hmc

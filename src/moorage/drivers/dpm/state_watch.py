@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 import zhmcclient
 
 from moorage import errors
-from moorage.compute.ports import GuestState
+from moorage.compute.model.guest import GuestState
 from moorage.drivers.dpm import statuses
 from moorage.drivers.dpm.notices import tls_context
 from moorage.drivers.dpm.options import DpmSettings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from moorage.compute.ports import Disk, Guest
+from moorage.compute.model.guest import Disk, Guest
 from moorage.drivers.dpm.partitions import Partitions
 from moorage.drivers.dpm.sessions import Hmc
 

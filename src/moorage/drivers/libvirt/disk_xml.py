@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from moorage.compute.ports import Disk
+from moorage.compute.model.guest import Disk
 from moorage.drivers.libvirt import sources
 from moorage.drivers.libvirt.options import LibvirtSettings
 from moorage.drivers.libvirt.sources import Key

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from moorage import errors
-from moorage.compute.ports import Disk, Guest
+from moorage.compute.model.guest import Disk, Guest
 from moorage.drivers.libvirt import disk_xml
 from moorage.drivers.libvirt.options import LibvirtSettings
 

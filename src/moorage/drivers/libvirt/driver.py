@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from moorage import errors
-from moorage.compute.ports import Capabilities, Disk, Guest, GuestState, HeldGuest, HostState, Identity, RescueImage
+from moorage.compute.model.guest import Disk, Guest, GuestState, HeldGuest, HostState, Identity, RescueImage
+from moorage.compute.ports import Capabilities
 from moorage.compute.unsupported import Unsupported
 from moorage.drivers.libvirt import binding, domain_xml, lifecycle, sources
 from moorage.drivers.libvirt.domain_xml import Media

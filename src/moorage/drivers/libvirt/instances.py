@@ -11,7 +11,7 @@ import msgspec
 
 from moorage import errors, fence
 from moorage.compute import config_drive
-from moorage.compute.ports import Guest, RescueImage
+from moorage.compute.model.guest import Guest, RescueImage
 from moorage.drivers.libvirt.domain_xml import Media
 from moorage.drivers.libvirt.options import LibvirtSettings
 

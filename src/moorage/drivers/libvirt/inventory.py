@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from moorage import errors
-from moorage.compute.ports import GuestState, HeldGuest
+from moorage.compute.model.guest import GuestState, HeldGuest
 from moorage.drivers.libvirt import lifecycle, plugs, states
 from moorage.drivers.libvirt.hosts import Host
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from moorage import errors
-from moorage.compute.ports import Guest, HostState
+from moorage.compute.model.guest import Guest, HostState
 from moorage.drivers.libvirt.hosts import Host
 from moorage.drivers.libvirt.options import LibvirtSettings
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from moorage import errors
-from moorage.compute.ports import Disk
+from moorage.compute.model.guest import Disk
 from moorage.drivers.libvirt import binding, disk_xml, faults, sources
 from moorage.drivers.libvirt.disk_xml import FoundDisk
 from moorage.drivers.libvirt.hints import Hints, Watch

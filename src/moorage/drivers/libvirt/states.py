@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from moorage import errors
-from moorage.compute.ports import GuestState
+from moorage.compute.model.guest import GuestState
 from moorage.drivers.libvirt import lifecycle
 from moorage.drivers.libvirt.hosts import Host
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from moorage import errors
-from moorage.compute.ports import Capabilities, Disk, Guest, HeldGuest, HostState, Identity, RescueImage
+from moorage.compute.model.guest import Disk, Guest, HeldGuest, HostState, Identity, RescueImage
+from moorage.compute.ports import Capabilities
 from moorage.connections import ConnectionInfo
 from moorage.drivers.sim.faults import Faults
 from moorage.drivers.sim.first_boots import FirstBoots

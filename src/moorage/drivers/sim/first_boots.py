@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from moorage import errors, ids
 from moorage.compute import first_boot
-from moorage.compute.ports import Guest
+from moorage.compute.model.guest import Guest
 
 _metadata = sa.MetaData()
 table = sa.Table(
