@@ -27,6 +27,11 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     def is_admin(self) -> bool:
         return "admin" in self.roles
 
+    @property
+    def reach(self) -> str | None:
+        """The project whose single resources the caller may reach; None for an admin, who reaches everybody's."""
+        return None if self.is_admin else self.project_id
+
 
 NOBODY = Context(user_id="")
 """The caller of routes that need no token."""

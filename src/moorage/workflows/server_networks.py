@@ -68,7 +68,7 @@ def _planned(tx: Tx, context: Context, wanted: WantedNic, networks: Networks) ->
 
 def _bound(tx: Tx, context: Context, wanted: WantedNic, networks: Networks) -> PlannedNic:
     try:
-        port = ports.get(tx, str(wanted.port_id), None if context.is_admin else context.project_id)
+        port = ports.get(tx, str(wanted.port_id), context.reach)
     except errors.NotFound:
         raise errors.BadRequest(f"Port id {wanted.port_id} could not be found.") from None
     if port.server_id is not None:

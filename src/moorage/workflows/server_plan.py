@@ -21,11 +21,9 @@ from moorage.images.service import lookup as images
 from moorage.store import Tx
 from moorage.volumes.model import Volume
 from moorage.volumes.service import snapshots, types, volumes
-from moorage.workflows import server_networks
+from moorage.workflows import boot_demands, server_networks
 from moorage.workflows.server_networks import PlannedNic, WantedNic
 from moorage.workflows.site import Site
-
-_GIB = 1 << 30
 
 
 class Order(msgspec.Struct, kw_only=True):
@@ -66,23 +64,13 @@ class Plan(msgspec.Struct, kw_only=True):
     nics: list[PlannedNic]
 
 
-class _Boot(msgspec.Struct, frozen=True, kw_only=True):
-    """What the image to boot demands, wherever it comes from. Sizes in bytes; memory in MiB."""
-
-    name: str | None = None
-    status: str = "active"
-    min_ram: int = 0
-    min_disk: int = 0
-    size: int = 0
-
-
 def plan(tx: Tx, context: Context, order: Order, site: Site) -> Plan:
     """The disks of a server with all they need; 400 or 403 in Nova's words if anything is wrong."""
     if not order.image_ref and not order.disks:
         raise errors.BadRequest("Missing imageRef attribute")
     flavor = _flavor(tx, context, order.flavor_ref)
     image = _image(tx, context, order.image_ref)
-    boot = _boot_of_image(image) if image else _boot_of_disks(tx, context, order.disks)
+    boot = boot_demands.of_image(image) if image else boot_demands.of_disks(tx, context, order.disks)
     if not order.is_forced and order.availability_zone not in (None, site.availability_zone):
         raise errors.BadRequest("The requested availability zone is not available")
     if order.key_name is not None:
@@ -94,12 +82,12 @@ def plan(tx: Tx, context: Context, order: Order, site: Site) -> Plan:
         raise errors.BadRequest("Cannot attach one or more volumes to multiple instances")
     quotas.check_metadata(tx, context.project_id, order.metadata)
     root = next((disk for disk in disks if disk.is_root), None)
-    _check_boot(boot, flavor, root)
+    boot_demands.check(boot, flavor, root)
     if not order.is_forced and not placement.is_known(tx, order.destination):
         raise errors.BadRequest(f"Compute host {next(iter(order.destination.values()))} could not be found.")
     owned = _volumes(tx, context, disks)
     if root is not None and root.source_type == "volume" and image is None:
-        _check_bootable(owned[str(root.source_id)])
+        boot_demands.check_bootable(owned[str(root.source_id)])
     disk_plans.check_boot_sequence(disks)
     assert root is not None
     found = Plan(flavor=flavor, image=image, disks=disks, root=root, owned=owned, nics=nics)
@@ -124,88 +112,11 @@ def _image(tx: Tx, context: Context, image_ref: str | None) -> Image | None:
         raise errors.BadRequest("Can not find requested image") from None
 
 
-def _boot_of_image(image: Image) -> _Boot:
-    size = (image.virtual_size or image.size or 0) if image.status == "active" else 0
-    return _Boot(name=image.id, status=image.status, min_ram=image.min_ram, min_disk=image.min_disk * _GIB, size=size)
-
-
-def _boot_of_disks(tx: Tx, context: Context, disks: list[DiskSpec]) -> _Boot:
-    """What the disk marked as root holds, before anything else about the disks is asked."""
-    root = next((disk for disk in disks if disk.is_root), None)
-    if root is None or root.source_type not in ("image", "snapshot", "volume"):
-        return _Boot()
-    if root.source_type == "image":
-        return _boot_of_image(_source_image(tx, context, str(root.source_id)))
-    try:
-        volume_id = str(root.source_id)
-        if root.source_type == "snapshot":
-            volume_id = snapshots.get(tx, volume_id, _project(context)).volume_id
-        volume = volumes.get(tx, volume_id, _project(context))
-    except errors.NotFound as error:
-        raise errors.BadRequest(error.message) if root.source_type == "snapshot" else _lost(root) from None
-    _check_bootable(volume)
-    about = volume.image_metadata or {}
-    return _Boot(min_ram=_number(about.get("min_ram")), min_disk=_number(about.get("min_disk")) * _GIB)
-
-
-def _check_bootable(volume: Volume) -> None:
-    if not volume.bootable:
-        raise errors.BadRequest(f"Block Device {volume.id} is not bootable.")
-
-
-def _number(text: Any) -> int:
-    return int(text) if str(text or "").isdigit() else 0
-
-
-def _lost(disk: DiskSpec) -> errors.BadRequest:
-    return invalid(f"failed to get {disk.source_type} {disk.source_id}.")
-
-
-def _source_image(tx: Tx, context: Context, image_id: str) -> Image:
-    try:
-        return images.get_visible(tx, context, image_id)
-    except errors.NotFound:
-        raise invalid(f"failed to get image {image_id}.") from None
-
-
 def _check_key(tx: Tx, context: Context, key_name: str) -> None:
     try:
         keypairs.get(tx, context.user_id, key_name)
     except errors.NotFound:
         raise errors.BadRequest("Invalid key_name provided.") from None
-
-
-def _check_boot(boot: _Boot, flavor: Flavor, root: DiskSpec | None) -> None:
-    """Does what is booted fit the flavor, or the volume it is to live on?"""
-    if boot.status != "active":
-        raise errors.BadRequest(f"Image {boot.name} is not active.")
-    if boot.min_ram > flavor.ram_mib:
-        raise errors.BadRequest("Flavor's memory is too small for requested image.")
-    if root is not None and not root.is_local:
-        _check_volume_size(boot, root.volume_size_gib)
-        return
-    disk = flavor.disk_gib * _GIB
-    if disk == 0 and root is not None:
-        raise errors.Forbidden("Only volume-backed servers are allowed for flavors with zero disk.")
-    if boot.size > disk:
-        raise errors.BadRequest(
-            f"Flavor's disk is too small for requested image. Flavor disk is {disk} bytes, image is {boot.size} bytes."
-        )
-    if boot.min_disk > disk:
-        raise errors.BadRequest(
-            "Flavor's disk is smaller than the minimum size specified in image metadata. "
-            f"Flavor disk is {disk} bytes, minimum size is {boot.min_disk} bytes."
-        )
-
-
-def _check_volume_size(boot: _Boot, size_gib: int | None) -> None:
-    """A volume without a size gets its source's; too small ones are told now, as the array would only tell later."""
-    needed = max(boot.min_disk, boot.size)
-    if size_gib and size_gib * _GIB < needed:
-        raise errors.BadRequest(
-            "Volume is smaller than the minimum size specified in image metadata. "
-            f"Volume size is {size_gib * _GIB} bytes, minimum size is {needed} bytes."
-        )
 
 
 def _volumes(tx: Tx, context: Context, disks: list[DiskSpec]) -> dict[str, Volume]:
@@ -215,7 +126,7 @@ def _volumes(tx: Tx, context: Context, disks: list[DiskSpec]) -> dict[str, Volum
         if disk.source_type != "volume":
             continue
         try:
-            volume = volumes.get(tx, str(disk.source_id), _project(context))
+            volume = volumes.get(tx, str(disk.source_id), context.reach)
         except errors.NotFound as error:
             raise errors.BadRequest(error.message) from None
         if volume.id in found:
@@ -232,9 +143,9 @@ def _check_disks(tx: Tx, context: Context, found: Plan, order: Order, site: Site
         if disk.source_type == "snapshot":
             _check_snapshot(tx, context, disk)
         elif disk.source_type == "image" and disk.source_id != order.image_ref:
-            _check_boot_source(_boot_of_image(_source_image(tx, context, str(disk.source_id))), disk)
+            boot_demands.check_source(boot_demands.source_image(tx, context, str(disk.source_id)), disk)
         elif disk.source_type == "image" and found.image is not None:
-            _check_boot_source(_boot_of_image(found.image), disk)
+            boot_demands.check_source(found.image, disk)
         elif disk.source_type == "volume":
             _check_volume(found.owned[str(disk.source_id)], disk, order)
         block_devices.check_content(disk)
@@ -250,13 +161,6 @@ def _type_name(tx: Tx, context: Context, volume_type: str) -> str:
         raise errors.BadRequest(f"Volume type {volume_type} could not be found.") from None
 
 
-def _check_boot_source(source: _Boot, disk: DiskSpec) -> None:
-    if source.status != "active":
-        raise errors.BadRequest(f"Image {source.name} is not active.")
-    if not disk.is_local:
-        _check_volume_size(source, disk.volume_size_gib)
-
-
 def _check_volume(volume: Volume, disk: DiskSpec, order: Order) -> None:
     if volume.multiattach and not order.takes_multiattach:
         raise errors.BadRequest("Multiattach volumes are only supported starting with compute API version 2.60.")
@@ -265,9 +169,9 @@ def _check_volume(volume: Volume, disk: DiskSpec, order: Order) -> None:
 
 def _check_snapshot(tx: Tx, context: Context, disk: DiskSpec) -> None:
     try:
-        snapshot = snapshots.get(tx, str(disk.source_id), _project(context))
+        snapshot = snapshots.get(tx, str(disk.source_id), context.reach)
     except errors.NotFound:
-        raise _lost(disk) from None
+        raise boot_demands.lost(disk) from None
     if disk.volume_size_gib is not None and disk.volume_size_gib < snapshot.size_gib:
         raise invalid(
             f"volume_size {disk.volume_size_gib} is smaller than snapshot {snapshot.id} ({snapshot.size_gib} GiB)."
@@ -302,7 +206,3 @@ def _check_protocol(protocol: str, what: str, site: Site) -> None:
     if protocol not in site.hypervisor.volume_protocols:
         usable = ", ".join(sorted(site.hypervisor.volume_protocols))
         raise invalid(f"{what} is reached by {protocol}; servers of the {site.hypervisor_name} driver need {usable}.")
-
-
-def _project(context: Context) -> str | None:
-    return None if context.is_admin else context.project_id

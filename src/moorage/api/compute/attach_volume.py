@@ -9,7 +9,7 @@ import msgspec
 from moorage import errors
 from moorage.api.compute.input import truth
 from moorage.api.compute.server_fields import Tag, Truth, Uuid
-from moorage.api.compute.servers import find, project_of
+from moorage.api.compute.servers import find
 from moorage.api.wire import Call, Reply, Route
 from moorage.api.wire.answers import BOOLEAN, NULLABLE_TEXT, TEXT, closed, each, one
 from moorage.api.wire.body import since
@@ -73,7 +73,7 @@ _ATTACHMENT = closed(
 
 def find_volume(call: Call, tx: Tx, volume_id: str) -> Volume:
     """404 if it is unknown or another project's."""
-    return volumes.get(tx, volume_id, project_of(call))
+    return volumes.get(tx, volume_id, call.context.reach)
 
 
 def require_shelved_version(call: Call, server: Server, action: str) -> None:

@@ -8,7 +8,6 @@ from moorage import errors
 from moorage.api.compute.input import check_query
 from moorage.api.compute.server_filters import times_of
 from moorage.api.compute.server_views import host_id, micros
-from moorage.api.compute.servers import project_of
 from moorage.api.wire import Call, Reply, Route
 from moorage.api.wire.answers import LINKS, NULLABLE_TEXT, TEXT, array, closed, each, one
 from moorage.api.wire.paging import limit_of, next_query
@@ -26,7 +25,7 @@ _DETAILS = "os_compute_api:os-instance-actions:events:details"
 def _server(call: Call, tx: Tx) -> Server:
     """The server, from 2.21 even a deleted one."""
     server = servers.find(tx, call.params["server_id"])
-    project = project_of(call)
+    project = call.context.reach
     gone = server is None or (server.deleted_at is not None and not call.at_least(2, 21))
     if server is None or gone or project not in (None, server.project_id):
         raise errors.NotFound(f"Instance {call.params['server_id']} could not be found.")

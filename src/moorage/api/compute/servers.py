@@ -25,14 +25,9 @@ from moorage.store import Tx
 from moorage.workflows import soft_delete
 
 
-def project_of(call: Call) -> str | None:
-    """Whose servers the caller may reach by id: admins reach all."""
-    return None if call.context.is_admin else call.context.project_id
-
-
 def find(call: Call, tx: Tx) -> Server:
     """The server named in the path; 404 if it is gone or another project's."""
-    return servers.get(tx, call.params["server_id"], project_of(call))
+    return servers.get(tx, call.params["server_id"], call.context.reach)
 
 
 def shown(tx: Tx, server: Server) -> Shown:

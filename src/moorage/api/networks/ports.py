@@ -67,7 +67,7 @@ class UpdatePort(msgspec.Struct, forbid_unknown_fields=True):
 
 def index(call: Call) -> Reply:
     with call.services.store.read() as tx:
-        found = ports.listing(tx, project_of(call))
+        found = ports.listing(tx, call.context.reach)
     return lists.answer(call, "ports", [_view(call, port) for port in found])
 
 
@@ -116,13 +116,8 @@ def delete(call: Call) -> Reply:
     return Reply(status=204)
 
 
-def project_of(call: Call) -> str | None:
-    """Whose ports the caller may reach: admins reach all."""
-    return None if call.context.is_admin else call.context.project_id
-
-
 def _find(call: Call, tx: Tx) -> Port:
-    return ports.get(tx, call.params["port_id"], project_of(call))
+    return ports.get(tx, call.params["port_id"], call.context.reach)
 
 
 def _text(value: str | UnsetType) -> str:

@@ -9,7 +9,7 @@ import msgspec
 from moorage import errors
 from moorage.api.volumes import answers, guard, views
 from moorage.api.volumes.fields import Uuid, no_such_action, only_action
-from moorage.api.volumes.query import filters_of, owner_of, page_of
+from moorage.api.volumes.query import filters_of, page_of
 from moorage.api.volumes.volumes import find as find_volume
 from moorage.api.wire import Call, Reply, Route
 from moorage.api.wire.answers import one, page, several
@@ -51,7 +51,7 @@ class ChangeBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def _find(call: Call, tx: Tx) -> Attachment:
-    return attachments.get(tx, call.params["attachment_id"], owner_of(call))
+    return attachments.get(tx, call.params["attachment_id"], call.context.reach)
 
 
 def index(call: Call) -> Reply:

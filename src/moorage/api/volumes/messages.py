@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from moorage.api.volumes import views
-from moorage.api.volumes.query import filters_of, owner_of, page_of
+from moorage.api.volumes.query import filters_of, page_of
 from moorage.api.wire import Call, Reply, Route
 from moorage.api.wire.answers import LINKS, NULLABLE_TEXT, TEXT, closed, each, one, page
 from moorage.api.wire.paging import next_link
@@ -44,13 +44,13 @@ def index(call: Call) -> Reply:
 
 def show(call: Call) -> Reply:
     with call.services.store.read() as tx:
-        found = messages.get(tx, call.params["message_id"], owner_of(call))
+        found = messages.get(tx, call.params["message_id"], call.context.reach)
     return Reply(body={"message": _view(call, found)})
 
 
 def delete(call: Call) -> Reply:
     with call.services.store.write() as tx:
-        messages.delete(tx, messages.get(tx, call.params["message_id"], owner_of(call)).id)
+        messages.delete(tx, messages.get(tx, call.params["message_id"], call.context.reach).id)
     return Reply(status=204)
 
 

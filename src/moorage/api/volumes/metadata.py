@@ -9,7 +9,6 @@ import msgspec
 
 from moorage import errors
 from moorage.api.volumes.fields import Metadata, texts
-from moorage.api.volumes.query import owner_of
 from moorage.api.wire import Call, Reply, Route
 from moorage.api.wire.answers import TEXTS, one
 from moorage.store import Tx
@@ -81,7 +80,7 @@ class _Pairs(msgspec.Struct, frozen=True):
 
 
 def _volume_pairs(call: Call, tx: Tx, volume_id: str) -> dict[str, str]:
-    return volumes.get(tx, volume_id, owner_of(call)).metadata
+    return volumes.get(tx, volume_id, call.context.reach).metadata
 
 
 def _set_volume_pairs(tx: Tx, volume_id: str, pairs: dict[str, str]) -> None:
@@ -94,7 +93,7 @@ def _set_volume_pairs(tx: Tx, volume_id: str, pairs: dict[str, str]) -> None:
 
 
 def _snapshot_pairs(call: Call, tx: Tx, snapshot_id: str) -> dict[str, str]:
-    return snapshots.get(tx, snapshot_id, owner_of(call)).metadata
+    return snapshots.get(tx, snapshot_id, call.context.reach).metadata
 
 
 def _set_snapshot_pairs(tx: Tx, snapshot_id: str, pairs: dict[str, str]) -> None:

@@ -65,11 +65,6 @@ def scope_of(call: Call) -> str | None:
     return call.context.project_id
 
 
-def owner_of(call: Call) -> str | None:
-    """Whose single rows the caller may reach: an admin's are everybody's (None)."""
-    return None if call.context.is_admin else call.context.project_id
-
-
 def is_set(call: Call, name: str) -> bool:
     """A truth value in the query, false if it is not there; 400 if it is none."""
     value = call.query.get(name)

@@ -9,7 +9,7 @@ import msgspec
 from moorage import errors, ids
 from moorage.api.volumes import answers, views
 from moorage.api.volumes.fields import Description, Metadata, Name, Truth, Uuid, first_given, stripped, texts, truth
-from moorage.api.volumes.query import filters_of, is_set, owner_of, page_of, scope_of
+from moorage.api.volumes.query import filters_of, is_set, page_of, scope_of
 from moorage.api.volumes.volumes import find as find_volume
 from moorage.api.wire import Call, Reply, Route
 from moorage.api.wire.answers import INTEGER, one, page
@@ -52,7 +52,7 @@ class ChangeBody(msgspec.Struct, forbid_unknown_fields=True):
 
 def find(call: Call, tx: Tx, snapshot_id: str) -> Snapshot:
     """The snapshot, if the caller may reach it; 404 otherwise."""
-    return snapshots.get(tx, snapshot_id, owner_of(call))
+    return snapshots.get(tx, snapshot_id, call.context.reach)
 
 
 def index(call: Call) -> Reply:

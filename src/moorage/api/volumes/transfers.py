@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from moorage.api.volumes import views
 from moorage.api.volumes.fields import Name, Truth, Uuid, stripped, truth
-from moorage.api.volumes.query import owner_of, page_of, scope_of
+from moorage.api.volumes.query import page_of, scope_of
 from moorage.api.volumes.volumes import find as find_volume
 from moorage.api.wire import Call, Reply, Route
 from moorage.api.wire.answers import BOOLEAN, LINKS, NULL, NULLABLE_TEXT, TEXT, closed, each, one, page
@@ -72,7 +72,7 @@ def _listed(call: Call, *, detailed: bool) -> Reply:
 
 def show(call: Call) -> Reply:
     with call.services.store.read() as tx:
-        found = transfers.get(tx, call.params["transfer_id"], owner_of(call))
+        found = transfers.get(tx, call.params["transfer_id"], call.context.reach)
     return Reply(body={"transfer": _detail(call, found)})
 
 
@@ -95,7 +95,7 @@ def accept(call: Call) -> Reply:
 
 def delete(call: Call) -> Reply:
     with call.services.store.write() as tx:
-        transfers.withdraw(tx, transfers.get(tx, call.params["transfer_id"], owner_of(call)))
+        transfers.withdraw(tx, transfers.get(tx, call.params["transfer_id"], call.context.reach))
     return Reply(status=202)
 
 

@@ -21,7 +21,6 @@ from moorage.api.volumes.fields import (
     texts,
     truth,
 )
-from moorage.api.volumes.query import owner_of
 from moorage.api.volumes.volumes import find, rendered
 from moorage.api.wire import Call, Reply, Route
 from moorage.api.wire.answers import one
@@ -134,7 +133,7 @@ def _source(call: Call, tx: Tx, new: New) -> _Source:
     if new.source_volid:
         return _from_volume(call, tx, new, new.source_volid)
     if new.snapshot_id:
-        return _from_snapshot(new, snapshots.get(tx, new.snapshot_id, owner_of(call)))
+        return _from_snapshot(new, snapshots.get(tx, new.snapshot_id, call.context.reach))
     return _from_image(call, tx, new, reference) if reference else _Source()
 
 
@@ -169,7 +168,7 @@ def _from_image(call: Call, tx: Tx, new: New, reference: str) -> _Source:
     snapshot_id = _boot_snapshot(image)
     if snapshot_id is not None:
         try:
-            return _from_snapshot(new, snapshots.get(tx, snapshot_id, owner_of(call)))
+            return _from_snapshot(new, snapshots.get(tx, snapshot_id, call.context.reach))
         except errors.NotFound:
             raise errors.NotFound(
                 f"Nova specific image is found, but boot volume snapshot id:{snapshot_id} not found."

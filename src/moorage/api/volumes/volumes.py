@@ -9,7 +9,7 @@ import msgspec
 from moorage import errors
 from moorage.api.volumes import answers, views
 from moorage.api.volumes.fields import Description, Metadata, Name, first_given, stripped, texts
-from moorage.api.volumes.query import filters_of, is_set, owner_of, page_of, scope_of
+from moorage.api.volumes.query import filters_of, is_set, page_of, scope_of
 from moorage.api.wire import Call, Reply, Route
 from moorage.api.wire.answers import INTEGER, NULL, TAGS, closed, each, mapping, one, page
 from moorage.api.wire.paging import next_link
@@ -42,7 +42,7 @@ class ChangeBody(msgspec.Struct, forbid_unknown_fields=True):
 
 def find(call: Call, tx: Tx, volume_id: str) -> Volume:
     """The volume, if the caller may reach it; 404 otherwise."""
-    return volumes.get(tx, volume_id, owner_of(call))
+    return volumes.get(tx, volume_id, call.context.reach)
 
 
 def index(call: Call) -> Reply:
