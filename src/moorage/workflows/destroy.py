@@ -42,9 +42,12 @@ def request(tx: Tx, context: Context, server: Server) -> None:
 
 
 def run(saga: Saga[World], server_id: str) -> None:
-    """Every step has to succeed in the end: there is no way back from a destroyed guest."""
+    """Every step has to succeed in the end: there is no way back from a destroyed guest.
+
+    That it is gone is on record, so a hypervisor that is silent afterwards keeps no volume from its release.
+    """
     plan = saga.insist(plan_release, server_id)
-    saga.conclude(destroy_guest, server_id)
+    saga.insist(destroy_guest, server_id)
     for row_id in plan["volumes"]:
         saga.conclude(release_disk, server_id, row_id, when_stuck=show_deleted)
     saga.conclude(drop_local_disks, server_id)
