@@ -38,7 +38,7 @@ def pages() -> dict[str, str]:
 def policy() -> str:
     """Every rule with its default, commented out, as operators expect a policy sample."""
     from moorage.api.surface import SERVICES
-    from moorage.api.wire.policy import rules
+    from moorage.api.wire.rules import rules
 
     lines = ["# Rules of policy.yaml and their defaults. Uncomment a line to change it.", ""]
     for rule in sorted(rules(SERVICES), key=lambda rule: rule.name):

@@ -16,6 +16,7 @@ from moorage.api.services import Limits, Services
 from moorage.api.surface import SERVICES, Port
 from moorage.api.wire.admission import Admission, Bounds
 from moorage.api.wire.policy import Policy
+from moorage.api.wire.rules import rules
 from moorage.audit.plan import Options
 from moorage.compute.ports import KeepsTries, StateSource
 from moorage.compute.service import flavors, services
@@ -189,7 +190,7 @@ class Moorage:
         assert self.admission is not None
         policy_file = Path(conf.api.policy_file) if conf.api.policy_file else None
         shared = Services(
-            store=self.store, policy=Policy(SERVICES, policy_file),
+            store=self.store, policy=Policy(rules(SERVICES), policy_file),
             tokens=TokenService(self.store, conf.token.expiration), hypervisor=self.hypervisor, backends=self.backends,
             image_dir=self.image_dir, site=self.site,
             region=conf.region_name, availability_zone=conf.availability_zone,

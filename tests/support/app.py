@@ -17,6 +17,7 @@ from moorage.api.services import Services
 from moorage.api.wire.app import ServiceApp
 from moorage.api.wire.policy import Policy
 from moorage.api.wire.route import Service
+from moorage.api.wire.rules import rules
 from moorage.context import Context
 from moorage.store import Store
 from moorage.store.database import sqlite_url
@@ -71,7 +72,7 @@ def make_client(tmp_path: Path, *services: Service, **overrides: Any) -> TestCli
     """A client for the given services; ``client.services`` is the ``Services`` they share."""
     arguments: dict[str, Any] = {
         "store": overrides.get("store") or make_store(tmp_path),
-        "policy": Policy(services),
+        "policy": Policy(rules(services)),
         "tokens": RoleTokens(),
         "hypervisor": None,
         "backends": {},

@@ -7,8 +7,8 @@ import itertools
 import pytest
 
 from moorage.api.surface import SERVICES
-from moorage.api.wire.policy import rules
 from moorage.api.wire.route import EVERYONE, Route, Service
+from moorage.api.wire.rules import rules
 
 FIRST, LAST = (0, 0), (10_000, 0)
 

@@ -1,7 +1,7 @@
 """Who may do what: oslo.policy, with ``policy.yaml`` as operators know it.
 
-Rules and their defaults come from the route tables. Ownership is not a matter of policy here: rows are read through the
-caller's project, so what belongs to another project is 404.
+Ownership is not a matter of policy here: rows are read through the caller's project, so what belongs to another project
+is 404.
 """
 
 from __future__ import annotations
@@ -14,21 +14,12 @@ from typing import Any
 from oslo_config import cfg
 from oslo_policy import opts, policy
 
-from moorage.api.wire.route import EVERYONE, Service
 from moorage.context import Context
 
 _LOOK_S = 1.0
 """How long a change of the policy file may go unnoticed."""
 _REMEMBERED = 20_000
 """Decisions kept in memory at most."""
-_WHO = {
-    "any": "",
-    "reader": "role:reader",
-    "member": "role:member",
-    "admin": "role:admin",
-    "service": "role:service",
-    "service_or_admin": "role:service or role:admin",
-}
 
 
 class Policy:
@@ -38,13 +29,13 @@ class Policy:
     decisions are remembered until the files change.
     """
 
-    def __init__(self, services: Iterable[Service], policy_file: Path | None = None) -> None:
+    def __init__(self, rules: Iterable[policy.RuleDefault], policy_file: Path | None = None) -> None:
         conf = cfg.ConfigOpts()
         conf([], project="moorage", default_config_files=[], default_config_dirs=[])
         opts.set_defaults(conf, str(policy_file or "policy.yaml"))
         self._enforcer = policy.Enforcer(conf)
         self._enforcer.suppress_default_change_warnings = True
-        for rule in rules(services):
+        for rule in rules:
             self._enforcer.register_default(rule)
         self._decided: dict[tuple[Any, ...], bool] = {}
         self._rules: Any = None
@@ -76,26 +67,3 @@ class Policy:
         if self._enforcer.rules is not self._rules:
             self._rules = self._enforcer.rules
             self._decided.clear()
-
-
-def rules(services: Iterable[Service]) -> list[policy.DocumentedRuleDefault]:
-    """Every rule of the route tables, each name once."""
-    found: dict[str, policy.DocumentedRuleDefault] = {}
-    for service in services:
-        for route in service.routes:
-            if route.default == EVERYONE or route.policy in found:
-                continue
-            operation = {"method": route.method, "path": service.prefix + service.root + route.path}
-            found[route.policy] = _rule(route.policy, route.default, route.summary, [operation])
-        for rule in service.rules:
-            found.setdefault(rule.name, _rule(rule.name, rule.default, rule.summary, []))
-    return list(found.values())
-
-
-def _rule(name: str, default: str, summary: str, operations: Any) -> policy.DocumentedRuleDefault:
-    return policy.DocumentedRuleDefault(
-        name=name,
-        check_str=_WHO[default],
-        description=summary or name,
-        operations=operations or [{"method": "", "path": ""}],
-    )
